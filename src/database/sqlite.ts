@@ -1,0 +1,87 @@
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { CompiledQuery, Kysely } from 'kysely'
+import { Failure } from '../catalogue/failure.ts'
+import type { OpenedDatabase, OpenOptions } from './open.ts'
+import { sqliteDialect } from './sqlite-driver.ts'
+import { running, runTransaction, transactionScope } from './transactions.ts'
+
+const memory = ':memory:'
+
+/**
+ * Opens one SQLite file, or a database in memory. One connection serves the whole process; Kysely's queries take
+ * turns on it, and a transaction keeps it until its end.
+ *
+ * @throws Failure unavailable — the file cannot be opened, created or is no database
+ */
+export async function openSqlite<DB>(path: string, options: OpenOptions): Promise<OpenedDatabase<DB>> {
+  const file = openFile(path, options)
+  const scope = transactionScope()
+  const db = new Kysely<DB>({ dialect: sqliteDialect(file, scope, options.statementCache ?? 500) })
+  const listeners = new Map<string, Set<(payload: string) => void>>()
+  const ping = CompiledQuery.raw('select 1')
+  await db.executeQuery(ping)
+
+  function wake(channel: string, payload: string): void {
+    // Outside of the notifier's transaction scope, and after what it does now: listeners query for themselves.
+    for (const heard of listeners.get(channel) ?? []) {
+      scope.run(undefined, () => queueMicrotask(() => listeners.get(channel)?.has(heard) && heard(payload)))
+    }
+  }
+
+  return {
+    db,
+    engine: 'sqlite',
+    async close() {
+      listeners.clear()
+      await db.destroy()
+    },
+    async ping() {
+      await db.executeQuery(ping)
+    },
+    transaction: (work) => runTransaction(db, scope, { attempts: 1, retryable: () => false }, work),
+    async notify(channel, payload = '') {
+      const present = running(scope)
+      if (present) present.afterCommit.push(() => wake(channel, payload))
+      else wake(channel, payload)
+    },
+    async listen(channel, heard) {
+      // A wrapper of its own, so that one function may listen twice and stop once.
+      const entry = (payload: string) => heard(payload)
+      const present = listeners.get(channel) ?? new Set()
+      listeners.set(channel, present.add(entry))
+      return async () => {
+        present.delete(entry)
+      }
+    },
+  }
+}
+
+function openFile(path: string, options: OpenOptions): DatabaseSync {
+  try {
+    // Password digests and tokens live in it: a new file is its owner's only (-wal and -shm copy its mode).
+    if (path !== memory) closeSync(openSync(path, 'a', 0o600))
+    const file = new DatabaseSync(path)
+    try {
+      // First of all, because switching to WAL already needs a lock that another process may hold.
+      file.exec(`pragma busy_timeout = ${Math.trunc(options.busyTimeout ?? 10_000)}`)
+      file.exec('pragma journal_mode = wal')
+      file.exec(`pragma synchronous = ${options.synchronous === 'normal' ? 'normal' : 'full'}`)
+      file.exec('pragma foreign_keys = on')
+      // A checkpoint does not shrink the log by itself; after a burst it would stay as large as it ever was.
+      file.exec('pragma journal_size_limit = 67108864')
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    return file
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Failure(
+      'unavailable',
+      `The SQLite database ${path} cannot be opened: ${why}.`,
+      { subject: 'database', reason: 'database-open' },
+      { cause: error },
+    )
+  }
+}
