@@ -1,0 +1,52 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+
+/** Values by name, as a prepared query takes them. */
+export type Parameters = Readonly<Record<string, string | number | boolean | null | Uint8Array>>
+
+type Compiled = { readonly query: CompiledQuery; readonly values: readonly (Placeholder | unknown)[] }
+
+/** Stands for a parameter while the query is built; Kysely passes it through as it would any value. */
+class Placeholder {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/**
+ * A query that is built and compiled once per engine, and then only given new parameters. The builder is called
+ * with placeholders: it may hand them to Kysely, but not look at them, and not use one as a list.
+ *
+ * @example
+ * const byId = prepared((db: Kysely<Database>, p: { id: number }) => db.selectFrom('images').selectAll().where('id', '=', p.id))
+ * const [image] = await byId(trx, { id: 7 })
+ */
+export function prepared<DB, P extends Parameters, Row>(
+  build: (db: Kysely<DB>, parameters: P) => Compilable<Row>,
+): (db: Kysely<DB>, parameters: P) => Promise<Row[]> {
+  // A Kysely and its transactions share the adapter, and different databases never do.
+  const compiled = new WeakMap<object, Compiled>()
+
+  function compile(db: Kysely<DB>): Compiled {
+    const placeholders = new Proxy({} as P, { get: (_, name) => new Placeholder(String(name)) })
+    const query = build(db, placeholders).compile()
+    return { query, values: query.parameters }
+  }
+
+  return async (db, parameters) => {
+    const { adapter } = db.getExecutor()
+    let found = compiled.get(adapter)
+    if (!found) {
+      found = compile(db)
+      compiled.set(adapter, found)
+    }
+    const values = found.values.map((value) =>
+      value instanceof Placeholder ? parameters[value.name] : value,
+    )
+    const { rows } = await db.executeQuery<Row>({
+      ...(found.query as CompiledQuery<Row>),
+      parameters: values,
+    })
+    return rows
+  }
+}
