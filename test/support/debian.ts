@@ -34,6 +34,7 @@ export async function debianPackage(...names: string[]): Promise<boolean> {
 }
 
 async function installed(names: readonly string[]): Promise<boolean> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is dpkg-query's own
   const { code, output } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status}\n', ...names])
   const states = output.trim().split('\n')
   return code === 0 && states.every((state) => state === 'installed')

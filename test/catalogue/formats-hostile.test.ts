@@ -1,0 +1,235 @@
+/** Content that is refused whatever it is declared to be. Contract: glance 23.3 and 24.1, one-catalogue 4.8. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isFailure } from '../../src/catalogue/failure.ts'
+import { judge } from '../../src/catalogue/formats/judge.ts'
+import {
+  bytesWith,
+  inspectBytes,
+  plainDescriptor,
+  qcow2Header,
+  u32be,
+  u32le,
+  u64be,
+  u64le,
+  vmdkHeader,
+  vmdkWithFooter,
+} from '../support/disk-images.ts'
+
+const dataFile = 0x44415441
+const featureNames: [number, Buffer] = [0x6803f857, Buffer.alloc(384)]
+
+const withLine = (line: string) => vmdkHeader({ descriptor: `${plainDescriptor}${line}\n` })
+const withExtent = (line: string) =>
+  vmdkHeader({ descriptor: plainDescriptor.replace('RW 20480 SPARSE "disk.vmdk"', line) })
+const withType = (type: string) =>
+  vmdkHeader({ descriptor: plainDescriptor.replace('"monolithicSparse"', type) })
+
+const descriptorOnly = `# Disk DescriptorFile
+version=1
+CID=7f2e1a00
+parentCID=ffffffff
+createType="monolithicFlat"
+RW 20480 FLAT "/etc/passwd" 0
+`
+
+/** A VHDX region table at 192 KiB and metadata at 1 MiB with the given items (id, flags word behind it). */
+function vhdxWithParameters(flags: number): Buffer {
+  const guid = (hex: string) => Buffer.from(hex, 'hex')
+  return bytesWith(1_200_000, {
+    0: 'vhdxfile',
+    196608: 'regi',
+    196616: u32le(1),
+    196624: guid('06a27c8b90479a4bb8fe575f050f886e'),
+    196640: u64le(1_048_576n),
+    1048576: 'metadata',
+    1048586: [1, 0],
+    1048608: guid('3767a1ca36fa434db3b633f0aa44e76b'),
+    1048624: u32le(65_536),
+    1114116: u32le(flags),
+  })
+}
+
+/** Name, bytes, the reason of the refusal. */
+const hostile: readonly (readonly [string, Buffer, string])[] = [
+  ['qcow2 with a backing file', qcow2Header({ backingOffset: 400n }), 'backing-file'],
+  ['qcow2 with a backing file, version 2', qcow2Header({ version: 2, backingOffset: 400n }), 'backing-file'],
+  ['qcow2, backing name behind the first cluster', qcow2Header({ backingOffset: 2n ** 40n }), 'backing-file'],
+  [
+    'qcow2 with a backing file in 130 bytes',
+    qcow2Header({ backingOffset: 112n }).subarray(0, 130),
+    'backing-file',
+  ],
+  ['qcow2 with the data file feature', qcow2Header({ features: 4n }), 'data-file'],
+  [
+    'qcow2 with a data file name and no feature',
+    qcow2Header({ extensions: [[dataFile, Buffer.from('/etc/passwd')]] }),
+    'data-file',
+  ],
+  [
+    'qcow2 with a data file name behind other extensions, across byte 512',
+    qcow2Header({
+      extensions: [featureNames, [0xe2792aca, Buffer.from('raw')], [dataFile, Buffer.from('x')]],
+    }),
+    'data-file',
+  ],
+  [
+    'qcow2 of version 2 with a data file name',
+    qcow2Header({ version: 2, extensions: [[dataFile, Buffer.from('/etc/passwd')]] }),
+    'data-file',
+  ],
+  [
+    'qcow2 with a data file name in the last extension of a 2 MiB cluster',
+    qcow2Header({
+      clusterBits: 21,
+      extensions: [
+        [1, Buffer.alloc(2 ** 21 - 256)],
+        [dataFile, Buffer.from('x')],
+      ],
+    }),
+    'data-file',
+  ],
+  ['qcow2 with extended L2 entries', qcow2Header({ features: 16n }), 'unknown-features'],
+  ['qcow2 with feature 63', qcow2Header({ features: 2n ** 63n }), 'unknown-features'],
+  ['qcow2 with unknown encryption', qcow2Header({ encryption: 3 }), 'encryption'],
+  ['qcow of version 1', qcow2Header({ version: 1 }), 'version'],
+  ['qcow2 of version 4', qcow2Header({ version: 4 }), 'version'],
+  ['qcow2 with clusters of 2^63 bytes', qcow2Header({ clusterBits: 63, length: 4096 }), 'qcow2-header'],
+  [
+    'qcow2 with a header longer than its cluster',
+    qcow2Header({ clusterBits: 9, headerLength: 520, length: 4096 }),
+    'qcow2-header',
+  ],
+  ['qcow2 with a header shorter than version 3 has', qcow2Header({ headerLength: 72 }), 'qcow2-header'],
+  [
+    'qcow2 with a huge extension',
+    bytesWith(65_536, { 0: qcow2Header(), 112: [0, 0, 0, 1, 255, 255, 255, 255] }),
+    'qcow2-header',
+  ],
+  ['qed', Buffer.from('QED\0'), 'qed'],
+  ['vmdk descriptor that names a host file', Buffer.from(descriptorOnly), 'vmdk-descriptor'],
+  ['vmdk descriptor in capitals', Buffer.from(descriptorOnly.toUpperCase()), 'vmdk-descriptor'],
+  ['vmdk descriptor without its first line', Buffer.from(descriptorOnly.slice(21)), 'vmdk-descriptor'],
+  [
+    'vmdk descriptor behind 600 KB of comments',
+    Buffer.from(`${'# comment\n'.repeat(60_000)}${descriptorOnly}`),
+    'vmdk-descriptor',
+  ],
+  ['vmdk descriptor padded with NULs', bytesWith(1_000_000, { 0: descriptorOnly }), 'vmdk-descriptor'],
+  [
+    'what only the probe of QEMU takes for a descriptor',
+    Buffer.from('# x\n  \nversion=3\n'),
+    'vmdk-descriptor',
+  ],
+  ['vmdk of the old COWD kind', Buffer.from('COWD'), 'vmdk-type'],
+  ['vmdk header cut off', vmdkHeader().subarray(0, 300), 'vmdk-header'],
+  ['vmdk descriptor cut off', vmdkHeader().subarray(0, 5000), 'vmdk-descriptor'],
+  ['vmdk without capacity', vmdkHeader({ sectors: 0n }), 'vmdk-header'],
+  ['vmdk of version 4', vmdkHeader({ version: 4 }), 'version'],
+  ['vmdk of version 0', vmdkHeader({ version: 0 }), 'version'],
+  ['vmdk without descriptor', vmdkHeader({ descriptorStart: 0n }), 'vmdk-descriptor'],
+  ['vmdk with the descriptor elsewhere', vmdkHeader({ descriptorStart: 2n }), 'vmdk-descriptor'],
+  ['vmdk with an empty descriptor', vmdkHeader({ descriptorSectors: 0n }), 'vmdk-descriptor'],
+  ['vmdk with a descriptor of 1 MiB', vmdkHeader({ descriptorSectors: 2048n }), 'vmdk-descriptor'],
+  ['vmdk with an endless descriptor', vmdkHeader({ descriptorSectors: 2n ** 63n }), 'vmdk-descriptor'],
+  ['vmdk of type monolithicFlat', withType('"monolithicFlat"'), 'vmdk-type'],
+  ['vmdk of type twoGbMaxExtentSparse', withType('"twoGbMaxExtentSparse"'), 'vmdk-type'],
+  ['vmdk with two types', withLine('createType="vmfs"'), 'vmdk-type'],
+  ['vmdk with a second type in a comment', withLine('# createType="vmfs"'), 'vmdk-type'],
+  ['vmdk without type', withType('').fill('\n', 512 + 57, 512 + 68), 'vmdk-type'],
+  ['vmdk with a path as extent', withExtent('RW 20480 SPARSE "/etc/passwd"'), 'vmdk-extent'],
+  ['vmdk with a relative path as extent', withExtent('rdonly 20480 sparse "../x.vmdk"'), 'vmdk-extent'],
+  ['vmdk with a Windows path as extent', withExtent('RW 20480 SPARSE "C:\\x.vmdk"'), 'vmdk-extent'],
+  ['vmdk with a flat extent', withExtent('RW 20480 FLAT "x.img" 0'), 'vmdk-extent'],
+  ['vmdk with two extents', withLine('RW 20480 SPARSE "other.vmdk"'), 'vmdk-extent'],
+  ['vmdk without extent', withExtent(''), 'vmdk-extent'],
+  ['vmdk with a change tracking file', withLine('changeTrackPath="x-ctk.vmdk"'), 'vmdk-extent'],
+  ['vmdk with a parent', withLine('parentFileNameHint="/etc/passwd"'), 'backing-file'],
+  ['vmdk with a parent in a comment', withLine('#parentFileNameHint="/etc/passwd"'), 'backing-file'],
+  ['vmdk with the checksum of a parent', withLine('parentCID=12345678'), 'backing-file'],
+  ['vmdk with a line of another kind', withLine('include /etc/passwd'), 'vmdk-descriptor'],
+  ['vmdk with a descriptor that is not ASCII', withLine('ddb.x = "\xe9"'), 'vmdk-descriptor'],
+  [
+    'vmdk with text behind the NULs',
+    vmdkHeader({ descriptor: `${plainDescriptor}\0createType` }),
+    'vmdk-descriptor',
+  ],
+  ['vmdk without the footer it announces', vmdkHeader({ directory: 2n ** 64n - 1n }), 'vmdk-footer'],
+  ['vmdk whose footer moves the descriptor', vmdkWithFooter({ descriptorStart: 90n }), 'vmdk-footer'],
+  ['vmdk whose footer has a longer descriptor', vmdkWithFooter({ descriptorSectors: 90n }), 'vmdk-footer'],
+  ['vmdk whose footer has no capacity', vmdkWithFooter({ sectors: 0n }), 'vmdk-footer'],
+  ['vmdk whose footer has another version', vmdkWithFooter({ version: 1 }), 'vmdk-footer'],
+  ['vmdk whose footer has no directory either', vmdkWithFooter({ directory: 2n ** 64n - 1n }), 'vmdk-footer'],
+  ['vmdk with another marker before the footer', vmdkWithFooter({}, 2), 'vmdk-footer'],
+  ['vmdk without end of stream', vmdkWithFooter({}, 3, 1), 'vmdk-footer'],
+  ['vmdk with a byte behind its footer', Buffer.concat([vmdkWithFooter(), Buffer.from('x')]), 'vmdk-footer'],
+  [
+    'vmdk with a sector behind its footer',
+    Buffer.concat([vmdkWithFooter(), Buffer.alloc(512)]),
+    'vmdk-footer',
+  ],
+  ['differencing vhd', bytesWith(4096, { 0: 'conectix', 40: u64be(1n), 60: u32be(4) }), 'backing-file'],
+  ['differencing vhdx', vhdxWithParameters(2), 'backing-file'],
+  ['differencing vdi', bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(4) }), 'backing-file'],
+  ['luks 2', bytesWith(4096, { 0: 'LUKS\xba\xbe\0\x02' }), 'version'],
+]
+
+for (const [name, bytes, reason] of hostile) {
+  test(`refuses ${name}`, () => {
+    const finding = inspectBytes(bytes)
+    for (const size of [1, 7, 512, 65_537]) {
+      if (bytes.length > 300_000 && size < 512) continue
+      assert.deepEqual(inspectBytes(bytes, size), finding, `in pieces of ${size}`)
+    }
+    for (const diskFormat of ['raw', 'qcow2', 'vmdk', 'ami', null]) {
+      for (const containerFormat of ['bare', 'ovf', null]) {
+        for (const mode of ['refuse', 'warn'] as const) {
+          assert.throws(
+            () => judge(finding, { diskFormat, containerFormat }, mode),
+            (error) => {
+              assert.ok(isFailure(error, 'content'))
+              assert.equal(error.detail.reason, reason, error.message)
+              assert.match(error.message, /^[A-Z][\x20-\x7e]+\.$/)
+              return true
+            },
+          )
+        }
+      }
+    }
+  })
+}
+
+test('a hostile image stays hostile when it carries a second signature', () => {
+  const finding = inspectBytes(bytesWith(65_536, { 0: qcow2Header({ features: 4n }), 32769: 'CD001' }))
+  assert.equal(finding.format, 'ambiguous')
+  assert.deepEqual(
+    finding.problems.map(({ reason }) => reason),
+    ['data-file'],
+  )
+})
+
+test('what looks similar is not refused', () => {
+  const harmless: Record<string, Buffer> = {
+    'a dirty, corrupt, zstd-compressed qcow2': qcow2Header({ features: 0b1011n }),
+    'a qcow2 encrypted with LUKS': qcow2Header({ encryption: 2 }),
+    'a data file name behind the end of the extensions': qcow2Header({
+      extensions: [
+        [0, Buffer.alloc(0)],
+        [dataFile, Buffer.from('x')],
+      ],
+    }),
+    'a data file name behind the first cluster': bytesWith(4096, {
+      0: qcow2Header({ clusterBits: 9, extensions: [[1, Buffer.alloc(384)]] }),
+      512: Buffer.concat([u32be(dataFile), u32be(8)]),
+    }),
+    'a stream-optimised vmdk': withType('"streamOptimized"'),
+    'a vmdk in capitals': vmdkHeader({ descriptor: plainDescriptor.toUpperCase() }),
+    'a vmdk with Windows line ends': vmdkHeader({ descriptor: plainDescriptor.replaceAll('\n', '\r\n') }),
+    'a vmdk with footer': vmdkWithFooter(),
+    'a vhdx without parent': vhdxWithParameters(1),
+    'a createType that starts no file': bytesWith(4096, { 1: descriptorOnly }),
+    'a truncated qcow2 header without backing file': qcow2Header().subarray(0, 100),
+  }
+  for (const [name, bytes] of Object.entries(harmless))
+    assert.deepEqual(inspectBytes(bytes).problems, [], name)
+})
