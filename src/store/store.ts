@@ -62,6 +62,12 @@ export interface Store {
    */
   read(id: string, range?: ByteRange): AsyncIterable<Uint8Array>
 
+  /**
+   * Reads a blob again and computes its digests, in the same threads as `receive`.
+   * @throws Failure `data-lost`, `unavailable`; `interrupted` when the signal is aborted.
+   */
+  digest(id: string, digests: readonly DigestName[], signal?: AbortSignal): Promise<Received>
+
   /** Size in bytes, or null when the blob is not there. */
   size(id: string): Promise<number | null>
 
@@ -73,4 +79,9 @@ export interface Store {
 
   /** Null where the store cannot tell (object stores). */
   space(): Promise<Space | null>
+}
+
+/** The stores of this installation; the first is the one that takes new images. */
+export type Stores = {
+  readonly all: readonly { readonly store: Store; readonly readOnly: boolean }[]
 }

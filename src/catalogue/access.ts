@@ -1,0 +1,123 @@
+import type { Actor } from './actor.ts'
+import { Failure } from './failure.ts'
+import type { Visibility } from './image.ts'
+
+/** What one may do with images (one-catalogue.md section 4, rule 4). */
+export const permissions = [
+  'image.list',
+  'image.view',
+  'image.create',
+  'image.import',
+  'image.update',
+  'image.delete',
+  'image.download',
+  'image.deactivate',
+  'image.share',
+  'image.publicise',
+  'manage-directory',
+] as const
+export type Permission = (typeof permissions)[number]
+
+/** Built-in roles, strongest first. A role is a set of permissions in a project; `admin` is one everywhere. */
+export const roleNames = ['admin', 'owner', 'image_import_admin', 'image_admin', 'member', 'reader'] as const
+export type Role = (typeof roleNames)[number]
+
+const reading: Permission[] = ['image.list', 'image.view']
+const working: Permission[] = [
+  ...reading,
+  'image.create',
+  'image.update',
+  'image.delete',
+  'image.download',
+  'image.deactivate',
+  'image.share',
+]
+
+export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = {
+  admin: new Set(permissions),
+  owner: new Set([...working, 'image.import']),
+  image_import_admin: new Set([...working, 'image.import']),
+  image_admin: new Set(working),
+  // A Keystone member imports into its own project; Danube, which separates the two, knows no such role.
+  member: new Set([...working, 'image.import']),
+  reader: new Set(reading),
+}
+
+export function isRole(name: string): name is Role {
+  return (roleNames as readonly string[]).includes(name)
+}
+
+/** Do the actor's roles in this project carry the permission? */
+export function permitted(actor: Actor, permission: Permission, projectId: number | null): boolean {
+  if (actor.superAdmin) return true
+  if (projectId === null) return false
+  for (const role of actor.roles.get(projectId) ?? []) {
+    if (rolePermissions[role].has(permission)) return true
+  }
+  return false
+}
+
+/** Do any of the actor's roles carry the permission, wherever? */
+export function permittedAnywhere(actor: Actor, permission: Permission): boolean {
+  return actor.superAdmin || [...actor.roles.keys()].some((projectId) => permitted(actor, permission, projectId))
+}
+
+/** What of an image decides about access. */
+export type Guarded = {
+  readonly uuid: string
+  readonly ownerId: number | null
+  readonly visibility: Visibility
+}
+
+/**
+ * May the actor do this with this image? `members` are the projects the image is shared with, in any member state.
+ * Reading needs the image to be visible; everything else needs the permission in the owner project.
+ */
+export function allows(
+  actor: Actor,
+  permission: Permission,
+  image: Guarded,
+  members: ReadonlySet<number>,
+): boolean {
+  if (actor.superAdmin) return true
+  if (permission === 'image.publicise' || permission === 'manage-directory') return false
+  if (permitted(actor, permission, image.ownerId)) return true
+  if (permission !== 'image.view' && permission !== 'image.download') return false
+  if (image.visibility === 'public' || image.visibility === 'community' || image.ownerId === null) {
+    // Anonymous callers exist on faces that serve public images; downloading for others needs the role for it.
+    if (permission === 'image.view') return image.visibility === 'public' || actor.userId !== null
+    return permittedAnywhere(actor, permission) || (image.visibility === 'public' && actor.userId === null)
+  }
+  if (image.visibility !== 'shared') return false
+  return [...members].some((projectId) => permitted(actor, permission, projectId))
+}
+
+/**
+ * Refuses what `allows` does not allow.
+ * @throws Failure `not-found` when the actor may not even see the image, `forbidden` (reason `owner`) when it may.
+ */
+export function demand(actor: Actor, permission: Permission, image: Guarded, members: ReadonlySet<number>): void {
+  if (allows(actor, permission, image, members)) return
+  if (permission === 'image.view' || !allows(actor, 'image.view', image, members)) throw imageNotFound(image.uuid)
+  throw new Failure('forbidden', 'You are not allowed to do this with this image.', {
+    subject: 'image',
+    id: image.uuid,
+    reason: permitted(actor, 'image.view', image.ownerId) ? 'role' : 'owner',
+  })
+}
+
+/** The same answer for "absent" and "invisible" (one-catalogue.md section 4, rule 5). */
+export function imageNotFound(id: string): Failure {
+  return new Failure('not-found', `No image found with ID ${id}`, { subject: 'image', id })
+}
+
+/** @throws Failure `forbidden` (reason `role`) unless the actor has the permission in the project. */
+export function demandIn(actor: Actor, permission: Permission, projectId: number | null): void {
+  if (permitted(actor, permission, projectId)) return
+  throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'role' })
+}
+
+/** People, projects, places, settings: only those who manage the directory. */
+export function demandDirectory(actor: Actor): void {
+  if (!actor.superAdmin) throw new Failure('forbidden', 'Only an administrator may do this.', { reason: 'role' })
+}

@@ -1,0 +1,28 @@
+import { audit } from './audit.ts'
+import { bytes } from './bytes.ts'
+import type { Core } from './core.ts'
+import { images } from './images.ts'
+import { imports } from './imports.ts'
+import { instances } from './instances.ts'
+import { locations } from './locations.ts'
+import { members } from './members.ts'
+import { projects } from './projects.ts'
+import { tasks } from './tasks.ts'
+import { users } from './users.ts'
+
+/** Everything a face can ask for: one group of operations per noun. */
+export function catalogueOf(core: Core) {
+  return {
+    audit: audit(core),
+    bytes: bytes(core),
+    images: images(core),
+    imports: imports(core),
+    instances: instances(core),
+    locations: locations(core),
+    members: members(core),
+    projects: projects(core),
+    tasks: tasks(core),
+    users: users(core),
+  }
+}
+export type Catalogue = ReturnType<typeof catalogueOf>

@@ -1,0 +1,133 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { Failure } from './failure.ts'
+import { fold } from './fold.ts'
+
+/**
+ * One model of filter and order, into which every face translates its own query language. It is compiled to SQL
+ * against a table of fields, so nothing a caller writes is ever part of the SQL text.
+ */
+export type Scalar = string | number
+export type Comparison = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'
+
+export type Filter =
+  | { readonly all: readonly Filter[] }
+  | { readonly any: readonly Filter[] }
+  /** True also where the inner filter is unknown because a value is missing. */
+  | { readonly not: Filter }
+  /** Never true for a missing value, `ne` included. */
+  | { readonly field: string; readonly is: Comparison; readonly value: Scalar; readonly caseless?: boolean }
+  | { readonly field: string; readonly in: readonly Scalar[]; readonly caseless?: boolean }
+  /** Case-insensitive. The literal pieces between wildcards: `a*b` is `['a', 'b']`, "contains x" is `['', 'x', '']`. */
+  | { readonly field: string; readonly like: readonly string[] }
+  | { readonly field: string; readonly missing: true }
+  | { readonly tag: string; readonly caseless?: boolean }
+  | { readonly property: string; readonly value: string }
+  /** Case-insensitive substring of the texts people search by. */
+  | { readonly text: string }
+
+export type Order = { readonly field: string; readonly descending?: boolean; readonly caseless?: boolean }
+
+/** Where a field lives. `folded` is the column with its case-folded text; a column of lower-case words is its own. */
+export type Field = { readonly column: string; readonly folded?: string; readonly kind: 'text' | 'number' }
+export type Fields = Readonly<Record<string, Field>>
+
+/** How one table is searched. Filters that a table has no notion of (tags of a registration) are left out. */
+export type Searchable = {
+  readonly fields: Fields
+  tag?(tag: string, caseless: boolean): RawBuilder<SqlBool>
+  property?(name: string, value: string): RawBuilder<SqlBool>
+  /** `folded` has been case-folded already. */
+  text?(folded: string): RawBuilder<SqlBool>
+  /** Columns whose text is part of what `text` finds, so that its index can narrow a search inside one of them. */
+  readonly texts?: ReadonlySet<string>
+}
+
+type Condition = RawBuilder<SqlBool>
+
+const operators: Readonly<Record<Comparison, Condition>> = {
+  eq: sql`=`,
+  ne: sql`<>`,
+  lt: sql`<`,
+  lte: sql`<=`,
+  gt: sql`>`,
+  gte: sql`>=`,
+}
+
+export function compile(filter: Filter, table: Searchable): Condition {
+  if ('all' in filter) return join(filter.all, table, sql` and `, sql<SqlBool>`1 = 1`)
+  if ('any' in filter) return join(filter.any, table, sql` or `, sql<SqlBool>`1 = 0`)
+  if ('not' in filter) return sql`case when ${compile(filter.not, table)} then 0 else 1 end = 1`
+  if ('tag' in filter && table.tag) return table.tag(filter.tag, filter.caseless === true)
+  if ('property' in filter && table.property) return table.property(filter.property, filter.value)
+  if ('text' in filter && table.text) return table.text(fold(filter.text))
+  if (!('field' in filter)) throw unknownField(Object.keys(filter)[0] ?? '')
+  const field = fieldOf(table.fields, filter.field)
+  if ('missing' in filter) return sql`${sql.ref(field.column)} is null`
+  if ('like' in filter) return like(field, filter.like, table)
+  const [column, prepare] = sideOf(field, filter.caseless)
+  if ('in' in filter) {
+    if (filter.in.length === 0) return sql`1 = 0`
+    return sql`${column} in (${sql.join(filter.in.map((value) => sql.val(prepare(value))))})`
+  }
+  return sql`${column} ${operators[filter.is]} ${prepare(filter.value)}`
+}
+
+/** The ORDER BY terms; NULLs first ascending, last descending, as SQLite has it by itself. */
+export function compileOrder(order: readonly Order[], fields: Fields, engine: 'sqlite' | 'postgres'): RawBuilder<unknown> {
+  const terms = order.map(({ field: name, descending, caseless }) => {
+    const [column] = sideOf(fieldOf(fields, name), caseless)
+    const nulls = engine === 'sqlite' ? sql`` : descending ? sql` nulls last` : sql` nulls first`
+    return descending ? sql`${column} desc${nulls}` : sql`${column}${nulls}`
+  })
+  return sql.join(terms)
+}
+
+/** True when the filter speaks of nothing but these fields. */
+export function speaksOnlyOf(filter: Filter, fields: Fields): boolean {
+  if ('all' in filter) return filter.all.every((part) => speaksOnlyOf(part, fields))
+  if ('any' in filter) return filter.any.every((part) => speaksOnlyOf(part, fields))
+  if ('not' in filter) return speaksOnlyOf(filter.not, fields)
+  return 'field' in filter && filter.field in fields
+}
+
+function fieldOf(fields: Fields, name: string): Field {
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+  if (!field) throw unknownField(name)
+  return field
+}
+
+function unknownField(name: string): Failure {
+  return new Failure('invalid', `There is no field "${name}" to search by.`, { reason: 'field', id: name })
+}
+
+function sideOf(field: Field, caseless = false): [RawBuilder<unknown>, (value: Scalar) => Scalar] {
+  if (!caseless || field.kind === 'number') return [sql.ref(field.column), (value) => value]
+  return [
+    sql.ref(field.folded ?? field.column),
+    (value) => (typeof value === 'string' ? fold(value) : value),
+  ]
+}
+
+function like(field: Field, pieces: readonly string[], table: Searchable): Condition {
+  const column = field.folded ?? field.column
+  const folded = pieces.map(fold)
+  const pattern = folded.map((piece) => piece.replace(/[\\%_]/g, '\\$&')).join('%')
+  const conditions = [sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`]
+  // The pattern itself uses no index. A known beginning is a range of one; a longer piece is found by the text index.
+  if (folded[0]) {
+    conditions.push(sql`${sql.ref(column)} >= ${folded[0]}`, sql`${sql.ref(column)} < ${`${folded[0]}\u{10ffff}`}`)
+  } else if (table.text && table.texts?.has(column)) {
+    const longest = folded.toSorted((a, b) => b.length - a.length)[0]!
+    if ([...longest].length >= 3) conditions.push(table.text(longest))
+  }
+  return conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` and `)})`
+}
+
+function join(parts: readonly Filter[], table: Searchable, glue: Condition, empty: Condition): Condition {
+  if (parts.length === 0) return empty
+  if (parts.length === 1) return compile(parts[0]!, table)
+  return sql`(${sql.join(
+    parts.map((part) => compile(part, table)),
+    glue,
+  )})`
+}

@@ -1,0 +1,41 @@
+import type { Instant } from '../database/schema.ts'
+
+/** Microseconds since 1970 UTC. The fraction below a millisecond comes from the monotonic clock. */
+export function now(): Instant {
+  return Math.floor((performance.timeOrigin + performance.now()) * 1000)
+}
+
+export const second = 1_000_000
+export const day = 24 * 60 * 60 * second
+
+/** `2024-03-20T07:52:50Z`: whole seconds, truncated. */
+export function toSeconds(instant: Instant): string {
+  return `${new Date(Math.floor(instant / 1000)).toISOString().slice(0, 19)}Z`
+}
+
+/**
+ * Reads an ISO 8601 date or date-time; no zone means UTC, a bare date means midnight.
+ * Null when the text is not one.
+ */
+export function parseInstant(text: string): Instant | null {
+  const match =
+    /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$/.exec(
+      text.trim(),
+    )
+  if (!match) return null
+  const [year, month, dayOfMonth, hour, minute, sec] = match.slice(1, 7).map((part) => Number(part ?? 0))
+  const millis = Date.UTC(year!, month! - 1, dayOfMonth!, hour, minute, sec)
+  const date = new Date(millis)
+  // Date.UTC rolls 31 February over into March; a contract wants that refused.
+  if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== dayOfMonth || hour! > 23 || minute! > 59 || sec! > 59)
+    return null
+  const micros = Number((match[7] ?? '').padEnd(6, '0').slice(0, 6))
+  return millis * 1000 + micros - offsetMinutes(match[8]) * 60 * second
+}
+
+function offsetMinutes(zone: string | undefined): number {
+  if (!zone || zone.toUpperCase() === 'Z') return 0
+  const digits = zone.slice(1).replace(':', '')
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0)
+  return zone.startsWith('-') ? -minutes : minutes
+}

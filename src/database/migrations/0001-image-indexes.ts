@@ -1,0 +1,55 @@
+/**
+ * The columns by which any face may order images. Each gets two indexes that end in the uuid, the tie-breaker: one
+ * inside an owner (what a project sees) and one over everything (what an administrator sees). `deleted` comes first
+ * because every list leaves the deleted ones out.
+ */
+export const orderedColumns = [
+  'name_fold',
+  'name',
+  'label_fold',
+  'type',
+  'stage',
+  'size',
+  'created_at',
+  'updated_at',
+  'deleted_at',
+  'cleanup_at',
+  'os_distro_fold',
+  'os_version_fold',
+  'hypervisor_type_fold',
+  'architecture_fold',
+  'min_disk',
+  'min_ram',
+  'protected',
+  'visibility',
+  'container_format',
+  'disk_format',
+  'region_fold',
+] as const
+
+/** NULLs sort as the smallest value on SQLite; PostgreSQL has to be told. */
+export function imageIndexes(engine: 'sqlite' | 'postgres'): string[] {
+  const nulls = engine === 'postgres' ? ' nulls first' : ''
+  const statements = [
+    'create index images_owner_uuid on images (deleted, owner_id, uuid)',
+    'create index images_all_uuid on images (deleted, uuid)',
+    // What a caller may see beyond its own: public, community, shared.
+    'create index images_visible on images (deleted, visibility, created_at, uuid)',
+    'create index images_blob on images (blob_id)',
+    'create index images_instance on images (instance_uuid, created_at)',
+    'create index images_volume_snapshot on images (volume_snapshot_uuid)',
+    'create index images_location on images (location_id)',
+    'create index images_status on images (status, updated_at)',
+    // Exact matches that another face offers: Glance's checksum filters, Danube's alias with version.
+    'create index images_md5 on images (md5)',
+    'create index images_sha512 on images (sha512)',
+    'create index images_version on images (name_fold, version)',
+  ]
+  for (const column of orderedColumns) {
+    statements.push(
+      `create index images_owner_${column} on images (deleted, owner_id, ${column}${nulls}, uuid)`,
+      `create index images_all_${column} on images (deleted, ${column}${nulls}, uuid)`,
+    )
+  }
+  return statements
+}

@@ -1,0 +1,6 @@
+import { catalogueTables } from './0001-catalogue.ts'
+
+/** In the order in which they run. A migration that was released is never edited again. */
+export const migrations = {
+  '0001-catalogue': catalogueTables,
+}

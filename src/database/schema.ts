@@ -1,0 +1,452 @@
+import type { Generated, Insertable, Selectable, Updateable } from 'kysely'
+
+/**
+ * The tables, as Kysely sees them. The same on SQLite and PostgreSQL.
+ *
+ * Conventions: instants are integers, microseconds since 1970 UTC (Danube shows microseconds, Foreman milliseconds);
+ * booleans are 0 or 1; `…_json` columns hold JSON text whose key order is kept; `…_fold` columns hold the
+ * case-folded text of another fact, so that both engines compare and sort it alike through an index.
+ */
+export type Instant = number
+export type Bit = 0 | 1
+
+export interface ProjectsTable {
+  id: Generated<number>
+  uuid: string
+  name: string
+  name_fold: string
+  label: string
+  description: string
+  access: 'public' | 'private'
+  enabled: Bit
+  parent_id: number | null
+  owner_user_id: number | null
+  site: string
+  /** Limits and per-project choices, e.g. `{ "quotaBytes": …, "cleanup": { … } }`. */
+  settings_json: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface LocationsTable {
+  id: Generated<number>
+  name: string
+  name_fold: string
+  description: string
+  parent_id: number | null
+  enabled: Bit
+  is_default: Bit
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface UsersTable {
+  id: Generated<number>
+  uuid: string
+  username: string
+  username_fold: string
+  first_name: string
+  last_name: string
+  email: string
+  description: string
+  super_admin: Bit
+  enabled: Bit
+  api_access: Bit
+  default_project_id: number | null
+  /** Encrypted; signs Danube task callbacks. */
+  callback_key: string | null
+  settings_json: string
+  last_login_at: Instant | null
+  created_at: Instant
+  updated_at: Instant
+}
+
+export type CredentialKind =
+  | 'password'
+  | 'api-key'
+  | 'token'
+  | 'session'
+  | 'identity-token'
+  | 'application-credential'
+
+export interface CredentialsTable {
+  id: Generated<number>
+  user_id: number
+  kind: CredentialKind
+  /** Keyed digest of a token or key, by which it is found; null for passwords. */
+  lookup: string | null
+  /** argon2id, for passwords and other secrets people choose. */
+  hash: string | null
+  label: string
+  project_id: number | null
+  /** What else the kind needs, e.g. roles of an application credential, allowed networks of a token. */
+  data_json: string
+  created_at: Instant
+  expires_at: Instant | null
+  last_used_at: Instant | null
+}
+
+export interface GroupsTable {
+  id: Generated<number>
+  name: string
+  name_fold: string
+  label: string
+  bound_project_id: number | null
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface GroupUsersTable {
+  group_id: number
+  user_id: number
+}
+
+export interface RoleAssignmentsTable {
+  id: Generated<number>
+  user_id: number | null
+  group_id: number | null
+  /** Null: in every project (only `admin`). */
+  project_id: number | null
+  role: string
+}
+
+export interface ArchitecturesTable {
+  id: Generated<number>
+  name: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface OperatingSystemsTable {
+  id: Generated<number>
+  name: string
+  major: string
+  minor: string
+  description: string | null
+  family: string | null
+  release_name: string | null
+  password_hash: string
+  /** What Foreman calls the title: the description, or `name major.minor`. */
+  title: string
+  title_fold: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface OperatingSystemArchitecturesTable {
+  operating_system_id: number
+  architecture_id: number
+}
+
+export interface ComputeResourcesTable {
+  id: Generated<number>
+  name: string
+  name_fold: string
+  provider: string
+  url: string | null
+  description: string | null
+  username: string | null
+  /** Encrypted. */
+  password: string | null
+  /** Provider-specific attributes (region, tenant, display type, …). */
+  attributes_json: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface ComputeResourcePlacesTable {
+  compute_resource_id: number
+  project_id: number | null
+  location_id: number | null
+}
+
+export interface RegistrationsTable {
+  id: Generated<number>
+  compute_resource_id: number
+  operating_system_id: number
+  architecture_id: number
+  name: string
+  name_fold: string
+  uuid: string
+  username: string
+  username_fold: string
+  /** Encrypted. */
+  password: string | null
+  user_data: Bit | null
+  iam_role: string | null
+  /** The catalogue image that `uuid` names. */
+  image_seq: number | null
+  /** 1: made by the image itself when it became active, and follows it (one-catalogue.md 4.9). */
+  automatic: Bit
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface NodesTable {
+  hostname: string
+  status: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface InstancesTable {
+  uuid: string
+  hostname: string
+  hostname_fold: string
+  project_id: number
+  owner_user_id: number | null
+  compute_resource_id: number | null
+  location_id: number | null
+  node: string | null
+  status: string
+  ostype: number
+  ips_json: string
+  /** Danube definition facts (vcpus, ram, …). */
+  definition_json: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface DisksTable {
+  instance_uuid: string
+  /** 1-based, as Danube counts. */
+  number: number
+  /** MB. */
+  size: number
+  image_uuid: string | null
+  /** Name below IMAGEPORT_DISKS_DIR. */
+  file: string | null
+  boot: Bit
+}
+
+export interface SnapshotsTable {
+  id: Generated<number>
+  instance_uuid: string
+  disk: number
+  name: string
+  note: string
+  /** 1 automatic, 2 manual (Danube). */
+  type: number
+  status: string
+  /** Bytes. */
+  size: number
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface ImagesTable {
+  /** The integer sequence number of one-catalogue.md section 2. */
+  seq: Generated<number>
+  uuid: string
+  handle: string
+  name: string
+  status: string
+  /** Danube's database-only import: the bytes are kept elsewhere. */
+  external: Bit
+  visibility: string
+  owner_id: number | null
+  creator_id: number | null
+  location_id: number | null
+  disk_format: string | null
+  container_format: string | null
+  /** Bytes. */
+  size: number | null
+  /** Bytes. */
+  virtual_size: number | null
+  md5: string | null
+  sha1: string | null
+  sha256: string | null
+  sha512: string | null
+  blob_id: string | null
+  /** GB. */
+  min_disk: number
+  /** MB. */
+  min_ram: number
+  protected: Bit
+  hidden: Bit
+  tags_json: string
+  properties_json: string
+  version: string | null
+  resize: Bit | null
+  deploy: Bit | null
+  /** Danube's dc_bound pointer is the owner project when 1. */
+  bound: Bit
+  /** The IMGAPI manifest it was imported from. */
+  manifest_json: string | null
+  /** Its automatic registration was deleted through Foreman, which is remembered. */
+  unregistered: Bit
+  /** Why it is `killed`, or why the last transfer failed. */
+  failure: string | null
+  created_at: Instant
+  updated_at: Instant
+  deleted_at: Instant | null
+  published_at: Instant | null
+  // Derived facts below: written with every save by catalogue/image-row.ts, never by hand.
+  name_fold: string
+  tags_fold_json: string
+  label_fold: string
+  type: string
+  os_distro_fold: string | null
+  os_version_fold: string | null
+  architecture_fold: string | null
+  hypervisor_type_fold: string | null
+  region_fold: string
+  instance_uuid: string | null
+  volume_snapshot_uuid: string | null
+  guest_agent: Bit
+  search_text: string
+  cleanup_at: Instant | null
+  // Generated by the database.
+  deleted: Generated<Bit>
+  stage: Generated<string>
+}
+
+/** Kept by triggers: an index of the tags in images.tags_json. */
+export interface ImageTagsTable {
+  image_seq: number
+  tag: string
+  tag_fold: string
+}
+
+/** Kept by triggers: an index of images.properties_json. */
+export interface ImagePropertiesTable {
+  image_seq: number
+  name: string
+  value: string
+}
+
+/** Kept by triggers: how many images and bytes there are, so that no list and no quota has to count rows. */
+export interface ImageCountsTable {
+  /** 0 for images without an owner. */
+  owner_id: number
+  visibility: string
+  status: string
+  hidden: Bit
+  images: number
+  bytes: number
+}
+
+export interface ImageMembersTable {
+  image_seq: number
+  project_id: number
+  status: 'pending' | 'accepted' | 'rejected'
+  created_at: Instant
+  updated_at: Instant
+}
+
+export interface BlobsTable {
+  id: string
+  size: number
+  md5: string
+  sha1: string
+  sha256: string | null
+  sha512: string
+  created_at: Instant
+}
+
+/** Which stores hold a blob. */
+export interface BlobPlacesTable {
+  blob_id: string
+  store: string
+  created_at: Instant
+}
+
+/** A transfer into an image that is under way; its process is gone when the image must be put right. */
+export interface TransfersTable {
+  image_seq: number
+  process_id: string
+  blob_id: string
+  store: string
+  /** The status that a broken transfer leaves behind: `killed` or `queued` (or gone: `deleted`). */
+  fallback: string
+  started_at: Instant
+}
+
+/** Running processes; one that misses its heartbeat has lost its leases. */
+export interface ProcessesTable {
+  id: string
+  started_at: Instant
+  lease_until: Instant
+}
+
+export interface TasksTable {
+  id: string
+  kind: string
+  image_uuid: string | null
+  subject: string | null
+  payload_json: string
+  state: string
+  /** Bytes, or steps. */
+  progress: number
+  progress_total: number | null
+  result_json: string | null
+  failure: string | null
+  attempts: number
+  max_attempts: number
+  run_after: Instant
+  process_id: string | null
+  cancel_requested: Bit
+  user_id: number | null
+  project_id: number | null
+  face: string
+  request_id: string | null
+  created_at: Instant
+  started_at: Instant | null
+  finished_at: Instant | null
+}
+
+export interface AuditTable {
+  id: Generated<number>
+  at: Instant
+  user_id: number | null
+  username: string
+  project_id: number | null
+  face: string
+  request_id: string | null
+  action: string
+  subject_kind: string
+  subject_id: string
+  before_json: string | null
+  after_json: string | null
+}
+
+export interface SettingsTable {
+  name: string
+  value_json: string
+}
+
+export interface Database {
+  projects: ProjectsTable
+  locations: LocationsTable
+  users: UsersTable
+  credentials: CredentialsTable
+  groups: GroupsTable
+  group_users: GroupUsersTable
+  role_assignments: RoleAssignmentsTable
+  architectures: ArchitecturesTable
+  operating_systems: OperatingSystemsTable
+  operating_system_architectures: OperatingSystemArchitecturesTable
+  compute_resources: ComputeResourcesTable
+  compute_resource_places: ComputeResourcePlacesTable
+  registrations: RegistrationsTable
+  nodes: NodesTable
+  instances: InstancesTable
+  disks: DisksTable
+  snapshots: SnapshotsTable
+  images: ImagesTable
+  image_tags: ImageTagsTable
+  image_properties: ImagePropertiesTable
+  image_counts: ImageCountsTable
+  image_members: ImageMembersTable
+  blobs: BlobsTable
+  blob_places: BlobPlacesTable
+  transfers: TransfersTable
+  processes: ProcessesTable
+  tasks: TasksTable
+  audit: AuditTable
+  settings: SettingsTable
+}
+
+export type ImageRow = Selectable<ImagesTable>
+export type NewImageRow = Insertable<ImagesTable>
+export type ImageChange = Updateable<ImagesTable>

@@ -1,0 +1,26 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../catalogue/actor.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+
+/** What main.ts hands to every face. */
+export type Parts = {
+  readonly catalogue: Catalogue
+  /** Origin for absolute links: IMAGEPORT_PUBLIC_URL, or as the request (through trusted proxies) says. */
+  readonly origin: (request: FastifyRequest) => string
+}
+
+/** A face: a Fastify plugin, and the territory in which it words the answer to an unknown path. */
+export type Face<P extends Parts = Parts> = {
+  readonly name: string
+  readonly routes: (app: FastifyInstance, parts: P) => Promise<void>
+  /** Is this path (without query) in the face's territory? Asked only for paths that no route has. */
+  readonly owns: (path: string) => boolean
+  readonly notFound: (request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the face's auth.ts before a handler runs. */
+    actor: Actor
+  }
+}
