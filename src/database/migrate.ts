@@ -34,7 +34,9 @@ export async function migrate<DB>(
   // The pragma does nothing inside a transaction.
   await foreignKeys(opened, false)
   try {
-    return await opened.transaction(async (trx) => run(trx as unknown as Kysely<unknown>, opened.engine, migrations))
+    return await opened.transaction(async (trx) =>
+      run(trx as unknown as Kysely<unknown>, opened.engine, migrations),
+    )
   } finally {
     await foreignKeys(opened, true)
   }
@@ -72,7 +74,10 @@ async function run(
     } catch (error) {
       throw failed(name, error)
     }
-    await ledger.insertInto('migrations').values({ name, applied_at: Date.now() * 1000 }).execute()
+    await ledger
+      .insertInto('migrations')
+      .values({ name, applied_at: Date.now() * 1000 })
+      .execute()
     ran.push(name)
   }
   if (engine === 'sqlite' && ran.length > 0) await checkForeignKeys(trx, ran)

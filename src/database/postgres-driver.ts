@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
 import { Failure } from '../catalogue/failure.ts'
-import { bindable, exactNumber } from './dialect.ts'
+import { type Bindable, bindable, exactNumber } from './dialect.ts'
 import { refuseInside, type TransactionScope } from './transactions.ts'
 
 /**
@@ -43,13 +43,13 @@ export function postgresPool(pool: pg.Pool, scope: TransactionScope, statementCa
       const values = parameters.map(bindable)
       const name = names.of(text)
       try {
-        return await client.query(name === undefined ? { text, values } : { name, text, values })
+        return await client.query(queryConfig(text, values, name))
       } catch (error) {
         if (!stalePlan(error)) throw postgresFailure(error)
         names.renew()
         // Inside a transaction this attempt is lost, and `retryable` has it run again.
         if (client.getTransactionStatus() !== 'I') throw error
-        return await client.query({ text, values })
+        return await client.query(queryConfig(text, values))
       }
     }
     return {
@@ -74,6 +74,12 @@ export function postgresPool(pool: pg.Pool, scope: TransactionScope, statementCa
     },
     end: () => pool.end(),
   }
+}
+
+function queryConfig(text: string, values: Bindable[], name?: string): pg.QueryConfig {
+  // Extended also without parameters: the simple protocol would run several statements where SQLite refuses.
+  const config = { text, values, queryMode: 'extended' }
+  return name === undefined ? config : { ...config, name }
 }
 
 /**

@@ -9,15 +9,22 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { Failure } from '../catalogue/failure.ts'
+import { Failure, isFailure } from '../catalogue/failure.ts'
 import { type Bindable, bindable, exactNumber } from './dialect.ts'
 import { refuseInside, type TransactionScope } from './transactions.ts'
 
+export type SqliteLimits = {
+  /** Milliseconds to wait for another process's write lock. */
+  readonly busyTimeout: number
+  /** How many prepared statements to keep. */
+  readonly statementCache: number
+}
+
 /** Kysely on one `node:sqlite` connection that keeps its prepared statements (five times as many point reads). */
-export function sqliteDialect(file: DatabaseSync, scope: TransactionScope, statementCache: number): Dialect {
+export function sqliteDialect(file: DatabaseSync, scope: TransactionScope, limits: SqliteLimits): Dialect {
   return {
     createAdapter: () => new QueuelessSqliteAdapter(),
-    createDriver: () => new SqliteDriver(file, scope, statementCache),
+    createDriver: () => new SqliteDriver(file, scope, limits),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -38,10 +45,10 @@ class SqliteDriver implements Driver {
   readonly #waiting: (() => void)[] = []
   #taken = false
 
-  constructor(file: DatabaseSync, scope: TransactionScope, statementCache: number) {
+  constructor(file: DatabaseSync, scope: TransactionScope, limits: SqliteLimits) {
     this.#file = file
     this.#scope = scope
-    this.#connection = new SqliteConnection(file, statementCache)
+    this.#connection = new SqliteConnection(file, limits)
   }
 
   async init(): Promise<void> {}
@@ -61,7 +68,7 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(): Promise<void> {
     // A deferred begin fails at its first write as soon as another process wrote after its first read.
-    this.#connection.execute('begin immediate')
+    await this.#connection.executeWhenFree('begin immediate')
   }
 
   async commitTransaction(): Promise<void> {
@@ -99,13 +106,13 @@ type Prepared = { readonly statement: StatementSync; readonly wide: boolean; nam
 
 class SqliteConnection implements DatabaseConnection {
   readonly #file: DatabaseSync
-  readonly #size: number
+  readonly #limits: SqliteLimits
   /** By SQL text; the order of a Map is the order of use here, oldest first. */
   readonly #statements = new Map<string, Prepared>()
 
-  constructor(file: DatabaseSync, size: number) {
+  constructor(file: DatabaseSync, limits: SqliteLimits) {
     this.#file = file
-    this.#size = size
+    this.#limits = limits
   }
 
   forgetStatements(): void {
@@ -113,16 +120,31 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    return this.execute<R>(sql, parameters)
+    return this.#file.isTransaction
+      ? this.execute<R>(sql, parameters)
+      : this.executeWhenFree<R>(sql, parameters)
   }
 
-  async *streamQuery<R>(
-    { sql, parameters }: CompiledQuery,
-    chunkSize: number,
-  ): AsyncGenerator<QueryResult<R>> {
-    // Read at once: an open cursor would keep the only connection, and the log from being cleared.
-    const { rows } = this.execute<R>(sql, parameters)
-    for (let at = 0; at < rows.length; at += chunkSize) yield { rows: rows.slice(at, at + chunkSize) }
+  /**
+   * Outside of a transaction a statement that finds the database locked had no effect and can be repeated. The
+   * pauses are ours, because SQLite's would stop the whole process, and with it perhaps the holder of the lock.
+   */
+  async executeWhenFree<R>(sql: string, parameters: readonly unknown[] = []): Promise<QueryResult<R>> {
+    let deadline: number | undefined
+    for (let pause = 1; ; pause = Math.min(2 * pause, 20)) {
+      try {
+        return this.execute<R>(sql, parameters)
+      } catch (error) {
+        deadline ??= performance.now() + this.#limits.busyTimeout
+        if (!isFailure(error, 'busy') || performance.now() > deadline) throw error
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
+    }
+  }
+
+  /** A cursor would keep the only connection, and the log from being cleared; PostgreSQL's we do not have either. */
+  streamQuery(): never {
+    throw new Error('Long lists are read page by page, not streamed.')
   }
 
   execute<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
@@ -158,7 +180,7 @@ class SqliteConnection implements DatabaseConnection {
     // As arrays, because node:sqlite's own row objects have no prototype and are slower to build.
     statement.setReturnArrays(true)
     statement.setReadBigInts(prepared.wide)
-    if (this.#statements.size >= this.#size) {
+    if (this.#statements.size >= this.#limits.statementCache) {
       const [oldest] = this.#statements.keys()
       if (oldest !== undefined) this.#statements.delete(oldest)
     }

@@ -8,6 +8,9 @@ import { running, runTransaction, transactionScope } from './transactions.ts'
 
 const memory = ':memory:'
 
+/** Milliseconds that SQLite itself may wait for a lock, which stops the process; the driver waits longer without. */
+const briefly = 2
+
 /**
  * Opens one SQLite file, or a database in memory. One connection serves the whole process; Kysely's queries take
  * turns on it, and a transaction keeps it until its end.
@@ -15,9 +18,10 @@ const memory = ':memory:'
  * @throws Failure unavailable — the file cannot be opened, created or is no database
  */
 export async function openSqlite<DB>(path: string, options: OpenOptions): Promise<OpenedDatabase<DB>> {
-  const file = openFile(path, options)
+  const { busyTimeout = 10_000, statementCache = 500, synchronous = 'full' } = options
+  const file = openFile(path, busyTimeout, synchronous)
   const scope = transactionScope()
-  const db = new Kysely<DB>({ dialect: sqliteDialect(file, scope, options.statementCache ?? 500) })
+  const db = new Kysely<DB>({ dialect: sqliteDialect(file, scope, { busyTimeout, statementCache }) })
   const listeners = new Map<string, Set<(payload: string) => void>>()
   const ping = CompiledQuery.raw('select 1')
   await db.executeQuery(ping)
@@ -57,19 +61,20 @@ export async function openSqlite<DB>(path: string, options: OpenOptions): Promis
   }
 }
 
-function openFile(path: string, options: OpenOptions): DatabaseSync {
+function openFile(path: string, busyTimeout: number, synchronous: 'full' | 'normal'): DatabaseSync {
   try {
     // Password digests and tokens live in it: a new file is its owner's only (-wal and -shm copy its mode).
     if (path !== memory) closeSync(openSync(path, 'a', 0o600))
     const file = new DatabaseSync(path)
     try {
       // First of all, because switching to WAL already needs a lock that another process may hold.
-      file.exec(`pragma busy_timeout = ${Math.trunc(options.busyTimeout ?? 10_000)}`)
+      file.exec(`pragma busy_timeout = ${Math.trunc(busyTimeout)}`)
       file.exec('pragma journal_mode = wal')
-      file.exec(`pragma synchronous = ${options.synchronous === 'normal' ? 'normal' : 'full'}`)
+      file.exec(`pragma synchronous = ${synchronous}`)
       file.exec('pragma foreign_keys = on')
       // A checkpoint does not shrink the log by itself; after a burst it would stay as large as it ever was.
       file.exec('pragma journal_size_limit = 67108864')
+      file.exec(`pragma busy_timeout = ${briefly}`)
     } catch (error) {
       file.close()
       throw error

@@ -1,0 +1,4 @@
+import { databaseSuite } from '../suites/database.ts'
+import { forEachDatabase } from '../support/databases.ts'
+
+forEachDatabase(databaseSuite)
