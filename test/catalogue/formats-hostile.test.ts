@@ -136,7 +136,21 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
   ['vmdk of type twoGbMaxExtentSparse', withType('"twoGbMaxExtentSparse"'), 'vmdk-type'],
   ['vmdk with two types', withLine('createType="vmfs"'), 'vmdk-type'],
   ['vmdk with a second type in a comment', withLine('# createType="vmfs"'), 'vmdk-type'],
-  ['vmdk without type', withType('').fill('\n', 512 + 57, 512 + 68), 'vmdk-type'],
+  [
+    'vmdk without type',
+    vmdkHeader({ descriptor: plainDescriptor.replace('createType', 'creator') }),
+    'vmdk-type',
+  ],
+  [
+    'vmdk with a descriptor of line ends',
+    vmdkHeader({ descriptor: `${plainDescriptor}${'\n'.repeat(5000)}` }),
+    'vmdk-descriptor',
+  ],
+  [
+    'qcow2 with thousands of extensions',
+    qcow2Header({ extensions: Array.from({ length: 1001 }, () => [1, Buffer.alloc(0)]) }),
+    'qcow2-header',
+  ],
   ['vmdk with a path as extent', withExtent('RW 20480 SPARSE "/etc/passwd"'), 'vmdk-extent'],
   ['vmdk with a relative path as extent', withExtent('rdonly 20480 sparse "../x.vmdk"'), 'vmdk-extent'],
   ['vmdk with a Windows path as extent', withExtent('RW 20480 SPARSE "C:\\x.vmdk"'), 'vmdk-extent'],

@@ -16,10 +16,19 @@ export function haveQemuImg(): Promise<boolean> {
   return debianPackage('qemu-utils')
 }
 
-/** Runs qemu-img in a folder (so that images name each other without paths); its standard output. */
+/**
+ * Runs qemu-img in a folder (so that images name each other without paths); its standard output. It measures
+ * the CPU when it makes LUKS keys, and gives up where the system's clock is coarse: then it is asked again.
+ */
 export async function qemuImg(folder: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('qemu-img', args, { cwd: folder, timeout: 60_000 })
-  return stdout
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { stdout } = await run('qemu-img', args, { cwd: folder, timeout: 60_000 })
+      return stdout
+    } catch (error) {
+      if (attempt === 10 || !String(error).includes('Unable to get accurate CPU usage')) throw error
+    }
+  }
 }
 
 /** The virtual size in bytes according to qemu-img, for the format as QEMU calls it (vhd is `vpc`). */

@@ -36,7 +36,7 @@ const inspected: ReadonlySet<string> = new Set<DetectedFormat>([
 export function judge(finding: Finding, declared: Declared, mode: 'refuse' | 'warn'): Judgement {
   const [problem] = finding.problems
   if (problem !== undefined) {
-    const message = finding.problems.map((each) => each.message).join(' ')
+    const message = [...new Set(finding.problems.map((each) => each.message))].join(' ')
     throw new Failure('content', message, { subject: 'image', reason: problem.reason })
   }
   // An archive or an appliance around the disk: what it is declared to be says nothing about its first bytes.

@@ -6,6 +6,8 @@ const headerLength = 512
 const harmlessFeatures = (1n << 0n) | (1n << 1n) | (1n << 3n)
 const dataFileFeature = 1n << 2n
 const dataFileExtension = 0x44415441
+/** QEMU writes up to six. Without a limit, a header of 2 MiB could hold a quarter of a million. */
+const maxExtensions = 1000
 
 /** The reasons that count even where the header is too short to be accepted as qcow2. */
 const disclosing: ReadonlySet<string> = new Set(['backing-file', 'data-file'])
@@ -70,8 +72,9 @@ function* extensionProblems(header: Buffer): Reading<Problem[]> {
   if (start < smallest || start > end) {
     return [problem('qcow2-header', 'The qcow2 image has an impossible header length.')]
   }
-  for (let offset = start; offset + 8 <= end; ) {
-    const extension = yield* readAt(header, offset)
+  let offset = start
+  for (let count = 0; count < maxExtensions; count++) {
+    const extension = offset + 8 <= end ? yield* readAt(header, offset) : header.subarray(0, 0)
     if (extension.length < 8 || extension.readUInt32BE(0) === 0) return []
     if (extension.readUInt32BE(0) === dataFileExtension) return [dataFile]
     const length = extension.readUInt32BE(4)
@@ -80,7 +83,7 @@ function* extensionProblems(header: Buffer): Reading<Problem[]> {
       return [problem('qcow2-header', 'A header extension of the qcow2 image is longer than its header.')]
     }
   }
-  return []
+  return [problem('qcow2-header', `The qcow2 image has more than ${maxExtensions} header extensions.`)]
 }
 
 /** Eight bytes, from the header that is already here or, at its border and behind it, from the stream. */

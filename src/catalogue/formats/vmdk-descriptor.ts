@@ -2,6 +2,8 @@
 import type { Problem } from './finding.ts'
 
 const acceptedTypes: ReadonlySet<string> = new Set(['monolithicsparse', 'streamoptimized'])
+/** Real ones have about thirty; a megabyte of line ends would keep the process busy for 200 ms. */
+const maxLines = 4096
 const extentLine = /^(?:rw|rdonly|noaccess)\s/i
 const sparseExtent = /^(?:rw|rdonly|noaccess)\s+\d+\s+sparse\s+"[^"/\\]*"\s*$/i
 const otherLine = /^(?:#.*|ddb.*|\w+\s*=.*|)$/i
@@ -26,7 +28,10 @@ export function descriptorProblems(bytes: Buffer): Problem[] {
   if (!/^[\t\r\n\x20-\x7e]*$/.test(text) || padding.some((byte) => byte !== 0)) {
     return [problem('vmdk-descriptor', 'The VMDK descriptor is not plain ASCII text.')]
   }
-  const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim())
+  const lines = text.split(/\r\n|\r|\n/, maxLines + 1).map((line) => line.trim())
+  if (lines.length > maxLines) {
+    return [problem('vmdk-descriptor', `The VMDK descriptor has more than ${maxLines} lines.`)]
+  }
   return [...typeProblems(text), ...extentProblems(lines), ...parentProblems(text), ...lineProblems(lines)]
 }
 
