@@ -178,6 +178,11 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
   ['vmdk without end of stream', vmdkWithFooter({}, 3, 1), 'vmdk-footer'],
   ['vmdk with a byte behind its footer', Buffer.concat([vmdkWithFooter(), Buffer.from('x')]), 'vmdk-footer'],
   [
+    'vmdk whose footer does not start at a sector',
+    Buffer.concat([vmdkWithFooter().subarray(0, -1536), Buffer.from('x'), vmdkWithFooter().subarray(-1536)]),
+    'vmdk-footer',
+  ],
+  [
     'vmdk with a sector behind its footer',
     Buffer.concat([vmdkWithFooter(), Buffer.alloc(512)]),
     'vmdk-footer',

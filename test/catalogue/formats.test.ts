@@ -167,6 +167,27 @@ test('garbage behind every signature, in any pieces, never breaks the stream', (
   }
 })
 
+test('a header that points back, or nowhere, takes only its own format out of consideration', () => {
+  const vhdx = (metadata: bigint) =>
+    bytesWith(400_000, {
+      0: 'vhdxfile',
+      65536: 'metadata',
+      196608: 'regi',
+      196616: u32le(1),
+      196624: Buffer.from('06a27c8b90479a4bb8fe575f050f886e', 'hex'),
+      196640: u64le(metadata),
+      250000: 'metadata',
+    })
+  assert.deepEqual(inspectBytes(vhdx(250_000n)).matches, ['vhdx'])
+  for (const metadata of [65_536n, 300_000n, 2n ** 40n, 2n ** 64n - 1n]) {
+    const bytes = Buffer.concat([vhdx(metadata), vhdFooter])
+    // In one piece the bytes that have passed would still be at hand; they must not be used.
+    for (const size of [100_000, bytes.length]) {
+      assert.deepEqual(inspectBytes(bytes, size).matches, ['vhd'], `metadata at ${metadata}`)
+    }
+  }
+})
+
 const bare = (diskFormat: string | null): Declared => ({ diskFormat, containerFormat: 'bare' })
 
 /** Image, declared format, what becomes of it: a virtual size, or the reason of the refusal. */
