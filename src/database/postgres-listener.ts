@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { postgresFailure } from './postgres-driver.ts'
 
 type Heard = (payload: string) => void
 
@@ -23,42 +24,63 @@ export function postgresListener(
 
   async function connect(): Promise<pg.Client> {
     const fresh = newClient()
+    fresh.on('error', trouble)
     fresh.on('notification', ({ channel, payload }) => {
       for (const heard of [...(channels.get(channel) ?? [])]) heard(payload ?? '')
     })
-    fresh.on('error', trouble)
-    await fresh.connect()
-    fresh.on('end', () => !closed && reconnectLater())
-    for (const channel of channels.keys()) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`)
+    try {
+      await fresh.connect()
+      for (const channel of channels.keys()) await fresh.query(listenTo(channel))
+    } catch (error) {
+      await fresh.end()
+      throw error
+    }
+    // Only now: until here the caller learns of a failure.
+    fresh.on('end', () => {
+      client = undefined
+      if (!closed) reconnectLater()
+    })
     failures = 0
     return fresh
   }
 
+  function connected(): Promise<pg.Client> {
+    client ??= connect().catch((error) => {
+      client = undefined
+      throw postgresFailure(error)
+    })
+    return client
+  }
+
   function reconnectLater(): void {
-    client = undefined
-    const pause = Math.min(10_000, 100 * 2 ** failures++)
-    retry = setTimeout(async () => {
-      client = connect()
-      try {
-        await client
-        for (const heard of [...channels.values()].flatMap((each) => [...each])) heard('')
-      } catch (error) {
-        trouble(error as Error)
-        if (!closed) reconnectLater()
-      }
-    }, pause)
+    retry = setTimeout(
+      async () => {
+        try {
+          await connected()
+          for (const heard of [...channels.values()].flatMap((each) => [...each])) heard('')
+        } catch (error) {
+          trouble(error as Error)
+          if (!closed) reconnectLater()
+        }
+      },
+      Math.min(10_000, 100 * 2 ** failures++),
+    )
     // A process that has nothing else to do need not wait for this.
     retry.unref()
   }
 
   return {
     async listen(channel, heard) {
+      // A wrapper of its own, so that one function may listen twice and stop once.
       const entry: Heard = (payload) => heard(payload)
       const present = channels.get(channel) ?? new Set()
       channels.set(channel, present.add(entry))
-      client ??= connect()
-      const connected = await client
-      await connected.query(`listen ${pg.escapeIdentifier(channel)}`)
+      try {
+        await (await connected()).query(listenTo(channel))
+      } catch (error) {
+        present.delete(entry)
+        throw postgresFailure(error)
+      }
       return async () => {
         present.delete(entry)
       }
@@ -67,8 +89,12 @@ export function postgresListener(
       closed = true
       clearTimeout(retry)
       channels.clear()
-      const connected = await client?.catch(() => undefined)
-      await connected?.end()
+      const last = await client?.catch(() => undefined)
+      await last?.end()
     },
   }
+}
+
+function listenTo(channel: string): string {
+  return `listen ${pg.escapeIdentifier(channel)}`
 }
