@@ -7,6 +7,10 @@ export type Parts = {
   readonly catalogue: Catalogue
   /** Origin for absolute links: IMAGEPORT_PUBLIC_URL, or as the request (through trusted proxies) says. */
   readonly origin: (request: FastifyRequest) => string
+  /** What faces tell of this installation. */
+  readonly installation: { readonly version: string }
+  /** OneCloudPlanet feature switches that are turned off (onecloudplanet.md 1.10). */
+  readonly featuresOff: ReadonlySet<string>
 }
 
 /** A face: a Fastify plugin, and the territory in which it words the answer to an unknown path. */
