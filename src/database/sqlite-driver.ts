@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -37,6 +37,8 @@ class QueuelessSqliteAdapter extends SqliteAdapter {
   }
 }
 
+const begin = CompiledQuery.raw('begin immediate')
+
 /** Hands out the one connection, in the order of asking. */
 class SqliteDriver implements Driver {
   readonly #file: DatabaseSync
@@ -68,7 +70,7 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(): Promise<void> {
     // A deferred begin fails at its first write as soon as another process wrote after its first read.
-    await this.#connection.executeWhenFree('begin immediate')
+    await this.#connection.executeQuery(begin)
   }
 
   async commitTransaction(): Promise<void> {
@@ -120,25 +122,25 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    return this.#file.isTransaction
-      ? this.execute<R>(sql, parameters)
-      : this.executeWhenFree<R>(sql, parameters)
+    try {
+      return this.execute<R>(sql, parameters)
+    } catch (error) {
+      // Outside of a transaction a statement that met a lock had no effect and can be repeated.
+      if (this.#file.isTransaction || !isFailure(error, 'busy')) throw error
+      return this.#executeWhenFree<R>(sql, parameters)
+    }
   }
 
-  /**
-   * Outside of a transaction a statement that finds the database locked had no effect and can be repeated. The
-   * pauses are ours, because SQLite's would stop the whole process, and with it perhaps the holder of the lock.
-   */
-  async executeWhenFree<R>(sql: string, parameters: readonly unknown[] = []): Promise<QueryResult<R>> {
-    let deadline: number | undefined
+  /** Waits with timers, because SQLite's own pauses stop the process, and with it perhaps the holder of the lock. */
+  async #executeWhenFree<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
+    const deadline = performance.now() + this.#limits.busyTimeout
     for (let pause = 1; ; pause = Math.min(2 * pause, 20)) {
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
       try {
         return this.execute<R>(sql, parameters)
       } catch (error) {
-        deadline ??= performance.now() + this.#limits.busyTimeout
         if (!isFailure(error, 'busy') || performance.now() > deadline) throw error
       }
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
     }
   }
 
