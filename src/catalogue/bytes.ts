@@ -1,6 +1,6 @@
 import type { ByteRange, DigestName, Received } from '../store/store.ts'
 import type { Actor } from './actor.ts'
-import { keepBlob, newBlobId, placesOf, storeFor, storeNamed } from './blobs.ts'
+import { keepBlob, newBlobId, placesOf, storeFor } from './blobs.ts'
 import type { Core, Trx } from './core.ts'
 import { Failure, isFailure } from './failure.ts'
 import { inspector } from './formats/inspect.ts'
@@ -178,39 +178,8 @@ export function bytes(core: Core) {
         throw new Failure('data-lost', 'No store holds the bytes of this image.', { subject: 'image', id: image.uuid })
       return { image, size: image.size!, read: (range) => store.read(image.blobId!, range) }
     },
-
-    /** Reads a blob again and compares its digests; fills in a sha256 that is not known yet. */
-    async verify(blobId: string, signal?: AbortSignal): Promise<{ ok: boolean; message: string }> {
-      const blob = await database.db.selectFrom('blobs').selectAll().where('id', '=', blobId).executeTakeFirst()
-      if (!blob) return { ok: true, message: 'The blob is gone.' }
-      const problems: string[] = []
-      for (const place of await placesOf(database.db, blobId)) {
-        const store = storeNamed(core, place)?.store
-        if (!store) {
-          problems.push(`store ${place} is not configured`)
-          continue
-        }
-        try {
-          const { digests } = await store.digest(blobId, ['sha512', 'sha256'], signal)
-          if (digests.sha512 !== blob.sha512) problems.push(`${place}: the bytes are not what was stored`)
-          else if (blob.sha256 === null) await fillSha256(blobId, digests.sha256!)
-        } catch (error) {
-          if (!isFailure(error, 'data-lost')) throw error
-          problems.push(`${place}: ${error.message}`)
-        }
-      }
-      return { ok: problems.length === 0, message: problems.join('; ') || 'The bytes are what was stored.' }
-    },
-  }
-
-  async function fillSha256(blobId: string, sha256: string): Promise<void> {
-    await database.transaction(async (trx) => {
-      await trx.updateTable('blobs').set({ sha256 }).where('id', '=', blobId).execute()
-      await trx.updateTable('images').set({ sha256 }).where('blob_id', '=', blobId).execute()
-    })
   }
 }
-
 
 function demandFormats(image: Image): void {
   const missing = [

@@ -9,6 +9,7 @@ import { members } from './members.ts'
 import { projects } from './projects.ts'
 import { tasks } from './tasks.ts'
 import { users } from './users.ts'
+import { verification } from './verification.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
 export function catalogueOf(core: Core) {
@@ -23,6 +24,7 @@ export function catalogueOf(core: Core) {
     projects: projects(core),
     tasks: tasks(core),
     users: users(core),
+    verification: verification(core),
   }
 }
 export type Catalogue = ReturnType<typeof catalogueOf>

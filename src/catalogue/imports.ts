@@ -6,13 +6,15 @@ import { findImage, type ImageDraft, insertImage, lockImage, membersOf, removeLo
 import { demand } from './access.ts'
 import { enqueue, taskChannel } from './tasks.ts'
 import type { Expected } from './bytes.ts'
-import type { Fallback } from './transfers.ts'
 import { demandByteQuota } from './quota.ts'
 import { record } from './audit.ts'
 import { now } from './time.ts'
 
+/** What a fetch that fails for good leaves behind. */
+export type FailedImport = 'queued' | 'killed'
+
 /** What the task `import-url` carries. */
-export type ImportPayload = { readonly url: string; readonly fallback: Fallback; readonly expected?: Expected }
+export type ImportPayload = { readonly url: string; readonly fallback: FailedImport; readonly expected?: Expected }
 
 /** What the task `copy-image` carries. */
 export type CopyPayload = { readonly sourceUuid: string; readonly deleteSource: boolean }
@@ -31,7 +33,7 @@ export function imports(core: Core) {
     async fromUrl(
       actor: Actor,
       draft: ImageDraft,
-      source: { url: string; fallback: Fallback; expected?: Expected },
+      source: { url: string; fallback: FailedImport; expected?: Expected },
     ): Promise<{ image: Image; taskId: string }> {
       await core.remote.probe(source.url)
       const started = await database.transaction(async (trx) => {
@@ -126,7 +128,7 @@ export function imports(core: Core) {
     },
 
     /** Ends an import that cannot succeed: the image shows it and why. */
-    async fail(actor: Actor, uuid: string, fallback: Fallback, reason: string): Promise<void> {
+    async fail(actor: Actor, uuid: string, fallback: FailedImport, reason: string): Promise<void> {
       await database.transaction(async (trx) => {
         const image = await findImage(trx, uuid)
         if (!image || image.status === 'deleted' || image.status === fallback) return

@@ -228,11 +228,16 @@ export function taskQueue({ database, processId }: Core) {
         .execute()
     },
 
-    /** Hands a task back, to be run again after some seconds. */
-    async release(id: string, afterSeconds: number): Promise<void> {
+    /** Hands a task back, to be run again after some seconds. One that is handed back unharmed was no attempt. */
+    async release(id: string, afterSeconds: number, attempted: boolean): Promise<void> {
       await database.db
         .updateTable('tasks')
-        .set({ state: 'pending', process_id: null, run_after: now() + afterSeconds * second })
+        .set({
+          state: 'pending',
+          process_id: null,
+          run_after: now() + afterSeconds * second,
+          attempts: sql`attempts - ${attempted ? 0 : 1}`,
+        })
         .where('id', '=', id)
         .where('process_id', '=', processId)
         .where('state', '=', 'running')

@@ -6,8 +6,11 @@ import type { Image, Status } from './image.ts'
 import { findImage, saveImage } from './images.ts'
 import { now } from './time.ts'
 
-/** What a transfer that breaks leaves behind. */
-export type Fallback = 'queued' | 'killed'
+/**
+ * What a transfer that breaks leaves behind. `importing`: the image stays as it is, because the task that was
+ * fetching is run again, or decides what becomes of it.
+ */
+export type Fallback = 'queued' | 'killed' | 'importing'
 
 /** Marks an image as receiving bytes in this process. */
 export async function beginTransfer(
@@ -63,15 +66,14 @@ async function fallBack(trx: Trx, core: Core, actor: Actor, image: Image, reason
     .executeTakeFirstOrThrow()
   await trx.deleteFrom('transfers').where('image_seq', '=', image.seq).execute()
   const moving: readonly Status[] = ['saving', 'uploading', 'importing']
-  if (!moving.includes(image.status)) return
   const status = transfer.fallback as Fallback
+  if (!moving.includes(image.status) || status === 'importing') return
   // "Every return to queued clears size and virtual_size" (glance.md section 4).
   await saveImage(trx, core, actor, image, { status, size: null, virtualSize: null, failure: reason }, 'transfer-failed')
 }
 
 /**
- * Puts right the images whose receiving process is gone; returns how many there were. Tasks that were receiving are
- * run again by the task queue, which takes the image from where it stands.
+ * Puts right the images whose receiving process is gone; returns how many there were.
  */
 export async function reapTransfers(core: Core): Promise<number> {
   const lost = await core.database.db

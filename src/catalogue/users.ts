@@ -7,7 +7,7 @@ import { record } from './audit.ts'
 import type { Core, Query } from './core.ts'
 import { Failure } from './failure.ts'
 import { fold } from './fold.ts'
-import { now, second } from './time.ts'
+import { day, now, second } from './time.ts'
 
 /** A user with the roles it has by itself and through its groups. */
 export type Account = {
@@ -264,4 +264,9 @@ function toAccount(row: Selectable<UsersTable>, roles: Account['roles']): Accoun
     updatedAt: row.updated_at,
     roles,
   }
+}
+
+/** Removes credentials that ended more than a day ago; until then "expired" can be told from "unknown". */
+export async function expireCredentials({ database }: Core): Promise<void> {
+  await database.db.deleteFrom('credentials').where('expires_at', '<', now() - day).execute()
 }

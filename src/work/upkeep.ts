@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { systemActor } from '../catalogue/actor.ts'
+import { deleteAged } from '../catalogue/ageing.ts'
+import { now } from '../catalogue/time.ts'
+import { enqueueDigests } from '../catalogue/verification.ts'
+import { heartbeatSeconds, processes } from '../catalogue/processes.ts'
+import { sweepBlobs } from '../catalogue/sweep.ts'
+import { taskQueue } from '../catalogue/tasks.ts'
+import { reapTransfers } from '../catalogue/transfers.ts'
+import { expireCredentials } from '../catalogue/users.ts'
+import type { RunnerOptions } from './runner.ts'
+import type { WorkParts } from './kind.ts'
+
+export type Upkeep = { stop(): Promise<void> }
+
+const slowSeconds = 300
+
+/**
+ * Keeps this process's lease, and does the house-keeping that any process may do at any time: frees what dead
+ * processes held, sweeps bytes without a record, deletes images past their clean-up date and expired credentials.
+ *
+ * @param alone no other process uses this installation now, so everything unfinished is a left-over of a crash
+ * @param leaseLost called when this process was taken for dead; it must stop
+ */
+export async function startUpkeep(
+  parts: WorkParts,
+  options: { alone: boolean; leaseLost: () => void; log: RunnerOptions['log'] },
+): Promise<Upkeep> {
+  const { core, catalogue } = parts
+  const { alone, log } = options
+  const table = processes(core)
+  const queue = taskQueue(core)
+  const stopping = new AbortController()
+
+  const startedAt = now()
+  await table.enter(alone)
+  await free()
+
+  /** What dead processes held becomes free. */
+  async function free(): Promise<void> {
+    const transfers = await reapTransfers(core)
+    const tasks = await queue.reap()
+    if (transfers + tasks > 0) log('warn', { transfers, tasks }, 'freed what a stopped process had held')
+  }
+
+  /** Alone, everything older than this process without a record is a left-over; else it may be somebody's work. */
+  async function sweep(): Promise<void> {
+    const swept = await sweepBlobs(core, alone ? startedAt : undefined)
+    if (swept > 0) log('info', { swept }, 'left-over bytes removed')
+  }
+
+  async function slowly(): Promise<void> {
+    await sweep()
+    const deleted = await deleteAged(core, catalogue, systemActor)
+    if (deleted > 0) log('info', { deleted }, 'images past their clean-up date deleted')
+    await enqueueDigests(core)
+    await expireCredentials(core)
+    await table.forgetDead()
+  }
+
+  async function beat(): Promise<void> {
+    let sinceSlow = slowSeconds
+    while (!stopping.signal.aborted) {
+      try {
+        if (!(await table.renew())) return options.leaseLost()
+        await free()
+        if (sinceSlow >= slowSeconds) {
+          sinceSlow = 0
+          await slowly()
+        }
+      } catch (error) {
+        log('error', { err: error }, 'house-keeping failed')
+      }
+      sinceSlow += heartbeatSeconds
+      await pause(heartbeatSeconds * 1000, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
+    }
+  }
+  const beating = beat()
+
+  return {
+    async stop() {
+      stopping.abort()
+      await beating
+      await table.leave()
+    },
+  }
+}
