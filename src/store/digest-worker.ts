@@ -16,12 +16,9 @@ export type FromWorker = { readonly job: number; readonly digests?: Digests }
 const port = parentPort!
 const jobs = new Map<number, ReadonlyMap<DigestName, Hash>>()
 
-try {
-  // On Linux this concerns the calling thread alone: with all cores hashing, the event loop still comes first.
-  setPriority(0, 5)
-} catch {
-  // Not allowed to be nice here: slower answers under load, nothing else.
-}
+// On Linux this concerns the calling thread alone (elsewhere the whole process, so not there): with all cores
+// hashing, the event loop still comes first.
+if (process.platform === 'linux') setPriority(0, 5)
 
 function answer(message: FromWorker) {
   port.postMessage(message)

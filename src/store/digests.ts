@@ -110,7 +110,7 @@ function startJob(thread: Thread, names: readonly DigestName[], onEnd: () => voi
       }
     },
     discard() {
-      if (ended) return
+      if (ended || job.finished) return
       post({ job: id, do: 'discard' })
       // Answered like `finish`, after everything that was added before.
       job.finished = { resolve: end, reject: end }

@@ -13,6 +13,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   type MultipartUpload,
   PutObjectCommand,
   S3Client,
@@ -65,6 +66,24 @@ export function s3Store(options: S3Options): Store {
     }
   }
 
+  /** Size, and when the last bytes came: a long upload must not look abandoned. */
+  async function progressOf({ Key, UploadId, Initiated }: MultipartUpload) {
+    let size = 0
+    let modifiedAt = Initiated?.getTime() ?? 0
+    let marker: string | undefined
+    do {
+      const page = await client.send(
+        new ListPartsCommand({ Bucket: bucket, Key, UploadId, PartNumberMarker: marker }),
+      )
+      for (const { Size = 0, LastModified } of page.Parts ?? []) {
+        size += Size
+        modifiedAt = Math.max(modifiedAt, LastModified?.getTime() ?? 0)
+      }
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
+    } while (marker)
+    return { size, modifiedAt }
+  }
+
   return {
     name,
     type: 's3',
@@ -75,7 +94,10 @@ export function s3Store(options: S3Options): Store {
           await client.send(new HeadBucketCommand({ Bucket: bucket }))
         } catch (error) {
           if (readOnly || statusOf(error) !== 404) throw error
-          await client.send(new CreateBucketCommand({ Bucket: bucket }))
+          await client.send(new CreateBucketCommand({ Bucket: bucket })).catch((refused) => {
+            // 409: another process of ours was faster. If the bucket is a stranger's, the probe finds out.
+            if (statusOf(refused) !== 409) throw refused
+          })
         }
         if (readOnly) return
         const probe = { Bucket: bucket, Key: `${prefix}.probe-${randomUUID()}` }
@@ -177,7 +199,7 @@ export function s3Store(options: S3Options): Store {
       }
     },
 
-    /** Unfinished uploads have size 0 here. Some servers (MinIO) list them by exact key only, and expire them themselves. */
+    /** Some servers (MinIO) list unfinished uploads by exact key only; they remove old ones themselves. */
     async *list(): AsyncIterable<StoredBlob> {
       const idOf = (key = '') => (key.startsWith(prefix) ? key.slice(prefix.length) : '')
       try {
@@ -193,9 +215,12 @@ export function s3Store(options: S3Options): Store {
           }
           token = page.IsTruncated ? page.NextContinuationToken : undefined
         } while (token)
-        for await (const { Key, Initiated } of unfinished(prefix)) {
-          const id = idOf(Key)
-          if (isBlobId(id)) yield { id, size: 0, modifiedAt: Initiated?.getTime() ?? 0, complete: false }
+        for await (const upload of unfinished(prefix)) {
+          const id = idOf(upload.Key)
+          if (!isBlobId(id)) continue
+          // 404: it ended since it was listed.
+          const progress = await progressOf(upload).catch(unlessMissing)
+          if (progress) yield { id, ...progress, complete: false }
         }
       } catch (error) {
         throw failed(error)
@@ -241,7 +266,7 @@ function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode
 }
 
-function unlessMissing(error: unknown): void {
+function unlessMissing(error: unknown): undefined {
   if (statusOf(error) !== 404) throw error
 }
 
