@@ -1,0 +1,118 @@
+// What `npm test` runs: everything, or `fast`, or `lint`, or the given files and folders. Options for node --test
+// (such as --test-name-pattern=…) are passed on.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, relative, resolve, sep } from 'node:path'
+import { fromRoot, packagedNode, prepare } from './install.js'
+import { handOver } from './process.js'
+
+const args = process.argv.slice(2)
+const options = args.filter((arg) => arg.startsWith('-'))
+const words = args.filter((arg) => !arg.startsWith('-'))
+const only = words.length === 1 && (words[0] === 'fast' || words[0] === 'lint') ? words[0] : undefined
+const files = testFiles(only || words.length === 0 ? [fromRoot('test')] : words.map((word) => resolve(word)))
+const inE2e = (file) => file.startsWith(`test${sep}e2e${sep}`)
+
+prepare({ dev: true })
+
+const environment = testEnvironment()
+const failedSteps = []
+const totals = { passed: 0, failed: 0 }
+const skipped = []
+let interrupted = false
+
+if (only === 'lint' || words.length === 0) {
+  await step('Types: tsc -p .', [fromRoot('node_modules/typescript/bin/tsc'), '-p', '.'])
+  await step('Style: biome check .', [fromRoot('node_modules/@biomejs/biome/bin/biome'), 'check', '.'])
+}
+if (only === 'lint') {
+  console.log(failedSteps.length > 0 ? `\nFailed: ${failedSteps.join('; ')}` : '\nTypes and style are clean')
+} else {
+  await tests('Tests', ['--test-isolation=none', '--test-timeout=120000'], (file) => !inE2e(file))
+  if (only !== 'fast') await tests('End-to-end tests', ['--test-timeout=1200000'], inE2e)
+  closing()
+}
+process.exitCode = failedSteps.length > 0 ? 1 : 0
+
+/** Test files below the given files and folders, relative to the checkout. */
+function testFiles(places) {
+  return places.flatMap((place) => {
+    if (!existsSync(place)) {
+      console.error(
+        `There is no ${relative(process.cwd(), place)}; give "fast", "lint", test files or folders`,
+      )
+      process.exit(2)
+    }
+    const found = statSync(place).isDirectory()
+      ? readdirSync(place, { recursive: true })
+          .filter((name) => name.endsWith('.test.ts'))
+          .sort()
+      : ['']
+    return found.map((name) => relative(fromRoot(''), join(place, name)))
+  })
+}
+
+/** The packaged Node first in PATH, and none of the caller's own settings. */
+function testEnvironment() {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('IMAGEPORT_') || name.startsWith('IMAGEPORT_TEST_'),
+  )
+  const env = Object.fromEntries(kept)
+  // Set where this file itself is being tested; it would make the runner below refuse to run anything.
+  delete env.NODE_TEST_CONTEXT
+  env.PATH = [fromRoot('node_modules/.bin'), process.env.PATH].join(delimiter)
+  return env
+}
+
+/** One heading and one command under the packaged Node; a failure is noted. After Ctrl-C nothing more is begun. */
+async function step(heading, command) {
+  if (interrupted) return
+  console.log(`\n== ${heading}`)
+  const { code, signal } = await handOver(packagedNode, command, { cwd: fromRoot(''), env: environment })
+  interrupted = signal === 'SIGINT' || signal === 'SIGTERM'
+  if (code !== 0) failedSteps.push(`${heading} (${signal ? `ended by ${signal}` : `exit code ${code}`})`)
+}
+
+async function tests(heading, flags, choose) {
+  const chosen = files.filter(choose)
+  if (chosen.length === 0 || interrupted) return
+  const folder = mkdtempSync(join(tmpdir(), 'imageport-tally-'))
+  const report = join(folder, 'tally.json')
+  try {
+    const title = `${heading}: ${chosen.length} ${chosen.length === 1 ? 'file' : 'files'}`
+    const reporters = [
+      ['spec', 'stdout'],
+      [fromRoot('bin/tally.js'), report],
+    ].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`])
+    await step(title, ['--test', ...flags, ...reporters, ...options, ...chosen])
+    count(title, existsSync(report) ? readFileSync(report, 'utf8') : '')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function count(title, report) {
+  const { counts, skipped: left } = report === '' ? { counts: null, skipped: [] } : JSON.parse(report)
+  skipped.push(...left)
+  if (counts) {
+    totals.passed += counts.passed
+    totals.failed += counts.failed + counts.cancelled
+  } else {
+    failedSteps.push(`${title}: the test runner broke off before its summary, so its tests are not counted`)
+  }
+}
+
+function closing() {
+  if (skipped.length > 0) {
+    console.log(`\n!! ${skipped.length} SKIPPED`)
+    for (const { file, name, reason } of skipped) {
+      console.log(`!!   ${file ? relative(fromRoot(''), file) : '?'}: ${name}: ${reason}`)
+    }
+    if (/^(1|true)$/i.test(process.env.CI ?? '') && process.env.IMAGEPORT_ALLOW_SKIPS !== '1') {
+      failedSteps.push('skipped tests, which CI=true forbids unless IMAGEPORT_ALLOW_SKIPS=1')
+    }
+  }
+  if (totals.passed + totals.failed === 0) failedSteps.push('no test ran')
+  for (const failed of failedSteps) console.log(`\n!! FAILED: ${failed}`)
+  console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${skipped.length} skipped`)
+}
