@@ -1,4 +1,5 @@
 import type { ByteRange, DigestName, Received } from '../store/store.ts'
+import { demand } from './access.ts'
 import type { Actor } from './actor.ts'
 import { keepBlob, newBlobId, placesOf, storeFor } from './blobs.ts'
 import type { Core, Trx } from './core.ts'
@@ -7,7 +8,7 @@ import { inspector } from './formats/inspect.ts'
 import { judge } from './formats/judge.ts'
 import type { Image, Status } from './image.ts'
 import { demandMove, hasBytes } from './image.ts'
-import { findImage, lockImage, saveImage } from './images.ts'
+import { findImage, lockImage, membersOf, saveImage } from './images.ts'
 import { bytesLeft, demandByteQuota } from './quota.ts'
 import { now } from './time.ts'
 import { abandonTransfer, beginTransfer, type Fallback, ownsTransfer } from './transfers.ts'
@@ -166,6 +167,7 @@ export function bytes(core: Core) {
      * `data-lost` (no store holds them).
      */
     async serve(actor: Actor, image: Image): Promise<Served> {
+      demand(actor, 'image.download', image, await membersOf(database.db, image))
       if (!hasBytes(image.status) || (image.status === 'deactivated' && !actor.superAdmin))
         throw new Failure('state', `Cannot download image in ${image.status} status.`, {
           subject: 'image',

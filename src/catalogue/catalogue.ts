@@ -1,6 +1,7 @@
 import { audit } from './audit.ts'
 import { bytes } from './bytes.ts'
 import type { Core } from './core.ts'
+import { directory } from './directory.ts'
 import { images } from './images.ts'
 import { imports } from './imports.ts'
 import { instances } from './instances.ts'
@@ -13,9 +14,11 @@ import { verification } from './verification.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
 export function catalogueOf(core: Core) {
+  const people = users(core)
   return {
     audit: audit(core),
     bytes: bytes(core),
+    directory: directory(core, people.forget),
     images: images(core),
     imports: imports(core),
     instances: instances(core),
@@ -23,7 +26,7 @@ export function catalogueOf(core: Core) {
     members: members(core),
     projects: projects(core),
     tasks: tasks(core),
-    users: users(core),
+    users: people,
     verification: verification(core),
   }
 }
