@@ -1,5 +1,5 @@
 /**
- * Blobs as local files: `blobs/ab/abcd….part` while bytes arrive, then fdatasync, rename to `blobs/ab/abcd…` and a sync
+ * Blobs as local files: `ab/abcd….part` while bytes arrive, then fdatasync, rename to `ab/abcd…` and a sync
  * of the directory, so that a name without `.part` always stands for bytes that survive a power cut.
  */
 import { randomUUID } from 'node:crypto'
@@ -23,7 +23,7 @@ import type { Store } from './store.ts'
 
 export type FilesOptions = {
   readonly name: string
-  /** Absolute path; `blobs` is created below it. */
+  /** Absolute path. Nothing else should be kept in it. */
   readonly directory: string
   readonly readOnly?: boolean
 }
@@ -33,8 +33,7 @@ const pool = slotPool({ slotBytes: mebibyte, perLease: 8, extra: 48 })
 
 /** A store in a directory of this machine (or of a file system that it mounts). */
 export function filesStore({ name, directory, readOnly = false }: FilesOptions): Store {
-  const blobs = join(directory, 'blobs')
-  const folderOf = (id: string) => join(blobs, id.slice(0, 2))
+  const folderOf = (id: string) => join(directory, id.slice(0, 2))
   const pathOf = (id: string) => join(folderOf(id), id)
   const partOf = (id: string) => pathOf(id) + partSuffix
 
@@ -43,7 +42,7 @@ export function filesStore({ name, directory, readOnly = false }: FilesOptions):
 
   async function openPart(id: string): Promise<FileHandle> {
     try {
-      if (await mkdir(folderOf(id), { recursive: true, mode: 0o700 })) await syncDirectory(blobs)
+      if (await mkdir(folderOf(id), { recursive: true, mode: 0o700 })) await syncDirectory(directory)
       if (await statOrNull(pathOf(id))) throw occupied(id)
       return await open(partOf(id), 'wx', 0o600)
     } catch (error) {
@@ -73,10 +72,10 @@ export function filesStore({ name, directory, readOnly = false }: FilesOptions):
     async open() {
       try {
         if (readOnly) {
-          await stat(blobs)
+          await stat(directory)
           return
         }
-        await mkdir(blobs, { recursive: true, mode: 0o700 })
+        await mkdir(directory, { recursive: true, mode: 0o700 })
         const probe = join(directory, `.probe-${randomUUID()}`)
         await (await open(probe, 'wx', 0o600)).close()
         await rm(probe)
@@ -177,14 +176,14 @@ export function filesStore({ name, directory, readOnly = false }: FilesOptions):
 
     async *list() {
       try {
-        for await (const folder of await opendir(blobs)) {
+        for await (const folder of await opendir(directory)) {
           if (!folder.isDirectory() || !/^[0-9a-f-]{2}$/.test(folder.name)) continue
-          for await (const entry of await opendir(join(blobs, folder.name))) {
+          for await (const entry of await opendir(join(directory, folder.name))) {
             const complete = !entry.name.endsWith(partSuffix)
             const id = complete ? entry.name : entry.name.slice(0, -partSuffix.length)
             if (!entry.isFile() || !isBlobId(id)) continue
             // Null: finished, renamed or removed since the directory was read.
-            const found = await statOrNull(join(blobs, folder.name, entry.name))
+            const found = await statOrNull(join(directory, folder.name, entry.name))
             if (found) yield { id, size: found.size, modifiedAt: found.mtimeMs, complete }
           }
         }
@@ -195,7 +194,7 @@ export function filesStore({ name, directory, readOnly = false }: FilesOptions):
 
     async space() {
       try {
-        const { bavail, blocks, bsize } = await statfs(blobs)
+        const { bavail, blocks, bsize } = await statfs(directory)
         return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
       } catch (error) {
         throw failed(error)

@@ -31,10 +31,10 @@ export type S3Options = {
   /** Put before every key: empty, or ending in `/`. */
   readonly prefix?: string
   /** Base URL of a server other than Amazon's. */
-  readonly endpoint?: string
+  readonly endpoint?: string | null
   readonly region?: string
   /** Without these the usual AWS_… environment decides. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | null
   /** `http://host/bucket/key` instead of `http://bucket.host/key`. */
   readonly pathStyle?: boolean
   readonly readOnly?: boolean

@@ -34,7 +34,7 @@ describe('files on the disk', () => {
   it('lie where the layout says, for the owner only', async (t) => {
     const { store, directory } = await freshStore(t)
     const id = 'ab12cd34-0000-4000-8000-000000000000'
-    const folder = join(directory, 'blobs', 'ab')
+    const folder = join(directory, 'ab')
     async function* watched() {
       yield Buffer.alloc(2 * mib)
       assert.deepEqual(await readdir(folder), [`${id}.part`])
@@ -42,8 +42,7 @@ describe('files on the disk', () => {
     await store.receive(id, watched(), usual)
     assert.deepEqual(await readdir(folder), [id])
     assert.equal((await stat(join(folder, id))).mode & 0o777, 0o600)
-    for (const each of [folder, join(directory, 'blobs')])
-      assert.equal((await stat(each)).mode & 0o777, 0o700)
+    for (const each of [folder, directory]) assert.equal((await stat(each)).mode & 0o777, 0o700)
     const space = await store.space()
     assert.ok(space && space.freeBytes > 0 && space.totalBytes > space.freeBytes)
   })
@@ -72,7 +71,7 @@ describe('files on the disk', () => {
     const { store, directory } = await freshStore(t)
     const id = randomUUID()
     await store.receive(id, chunks(randomBytes(4 * mib)), usual)
-    const path = join(directory, 'blobs', id.slice(0, 2), id)
+    const path = join(directory, id.slice(0, 2), id)
     const reader = store.read(id)[Symbol.asyncIterator]()
     await reader.next()
     await truncate(path, 2 * mib)
@@ -96,10 +95,10 @@ describe('files on the disk', () => {
 
   it('foreign files are left alone', async (t) => {
     const { store, directory } = await freshStore(t)
-    await mkdir(join(directory, 'blobs', 'ab', 'abcdef0123'), { recursive: true })
-    await mkdir(join(directory, 'blobs', 'lost+found'))
-    await writeFile(join(directory, 'blobs', 'ab', 'README'), '')
-    await writeFile(join(directory, 'blobs', 'note'), '')
+    await mkdir(join(directory, 'ab', 'abcdef0123'), { recursive: true })
+    await mkdir(join(directory, 'lost+found'))
+    await writeFile(join(directory, 'ab', 'README'), '')
+    await writeFile(join(directory, 'note'), '')
     assert.deepEqual(await listed(store), [])
   })
 
@@ -188,7 +187,7 @@ describe('files, when something breaks', () => {
     const { store, directory } = await freshStore(t)
     const id = randomUUID()
     await killWhileReceiving(`filesStore(${JSON.stringify({ name: 'default', directory })})`, id, 5 * mib)
-    assert.deepEqual(await readdir(join(directory, 'blobs', id.slice(0, 2))), [`${id}.part`])
+    assert.deepEqual(await readdir(join(directory, id.slice(0, 2))), [`${id}.part`])
     const [found, ...others] = await listed(store)
     assert.deepEqual({ ...found, modifiedAt: 0 }, { id, size: 5 * mib, modifiedAt: 0, complete: false })
     assert.deepEqual(others, [])

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import { openStores, parseStores } from '../../src/store/open-stores.ts'
+import { openStores } from '../../src/store/open-stores.ts'
+import { parseStores } from '../../src/store/store-url.ts'
 
 describe('IMAGEPORT_STORE_URL', () => {
   it('names directories', () => {
     const file = (directory: string) => ({ type: 'file', name: 'default', directory, readOnly: false })
     const cases = {
-      'file:': '/data',
+      'file:': '/data/blobs',
       'file:images': '/data/images',
       'file:images/more': '/data/images/more',
       'file:/srv/images/': '/srv/images',
@@ -87,7 +88,7 @@ describe('IMAGEPORT_STORE_URL', () => {
       '=file:a': /name of entry 1/,
       'b d=file:a': /name of entry 1/,
       'a=file:a,a=file:b': /two stores/,
-      'a=file:a,b=file:/data/a': /same place/,
+      'a=file:,b=file:/data/blobs': /same place/,
       'a=s3://images,b=s3://images/': /same place/,
     }
     for (const [url, words] of Object.entries(cases)) {
@@ -106,7 +107,7 @@ describe('IMAGEPORT_STORE_URL', () => {
   it('opens all of them or none', async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'imageport-stores-'))
     t.after(() => rm(directory, { recursive: true }))
-    const opened = await openStores('fast=file:,slow=file:slow', directory)
+    const opened = await openStores(parseStores('fast=file:,slow=file:slow', directory))
     assert.deepEqual(
       opened.map(({ store, readOnly }) => [store.name, store.type, readOnly]),
       [
@@ -116,11 +117,12 @@ describe('IMAGEPORT_STORE_URL', () => {
     )
     for (const { store } of opened) await store.close()
     await writeFile(join(directory, 'occupied'), '')
-    await assert.rejects(openStores('fast=file:,slow=file:occupied', directory), (error) =>
+    await assert.rejects(openStores(parseStores('fast=file:,slow=file:occupied', directory)), (error) =>
       isFailure(error, 'unavailable'),
     )
-    await assert.rejects(openStores('fast=file:,old=file:absent?readOnly=true', directory), (error) =>
-      isFailure(error, 'unavailable'),
+    await assert.rejects(
+      openStores(parseStores('fast=file:,old=file:absent?readOnly=true', directory)),
+      (error) => isFailure(error, 'unavailable'),
     )
   })
 })

@@ -6,6 +6,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { openStores } from '../../src/store/open-stores.ts'
 import { type S3Options, s3Store } from '../../src/store/s3.ts'
 import { partBytes } from '../../src/store/s3-parts.ts'
+import { parseStores } from '../../src/store/store-url.ts'
 import { chunks, fails, killWhileReceiving, listed, readAll, storeSuite } from '../suites/store.ts'
 import { type ObjectStore, startObjectStore } from '../support/object-store.ts'
 
@@ -78,7 +79,9 @@ describe('object store', () => {
   )
 
   withServer('is opened by its URL, and two prefixes of a bucket do not see each other', async (server) => {
-    const [one, two] = await openStores(`one=${server.url('urls', 'one')},two=${server.url('urls')}`, '/')
+    const [one, two] = await openStores(
+      parseStores(`one=${server.url('urls', 'one')},two=${server.url('urls')}`, '/'),
+    )
     assert.equal(one!.store.type, 's3')
     assert.equal(await one!.store.space(), null)
     const id = randomUUID()
