@@ -36,8 +36,8 @@ export type FailureDetail = {
   readonly fields?: Readonly<Record<string, readonly string[]>>
   /** The status an image or task was in, for `state`. */
   readonly status?: string
-  /** When trying again makes sense, for `busy`. */
-  readonly retryAfterSeconds?: number
+  /** Seconds after which trying again makes sense, for `busy`. */
+  readonly retryAfter?: number
 }
 
 /** The one error that the domain throws. `message` is for people, `code` and `detail` are for programs. */
