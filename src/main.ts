@@ -12,7 +12,7 @@ const misused = 2
 try {
   const [command = 'serve', ...rest] = process.argv.slice(2)
   if (command === 'serve' && !rest.includes('--help') && !rest.includes('-h')) {
-    const { serveCommand } = await import('./serve.ts')
+    const { serveCommand } = await import('./assembly/serve.ts')
     await serveCommand(loadSettings(process.env, { cwd: process.cwd() }), serveOptions(rest))
   } else {
     const { runCommand } = await import('./cli/cli.ts')

@@ -5,7 +5,6 @@ import { settingsSchema } from './settings/schema.ts'
 import { type Found, fromEnvironment, fromFile, type Source } from './settings/sources.ts'
 
 export { describeSettings } from './settings/describe.ts'
-export type { FileStoreUrl, S3StoreUrl, StoreUrl } from './settings/urls.ts'
 
 /** What each one means stands in settings/schema.ts. */
 export type Settings = Readonly<z.output<ReturnType<typeof settingsSchema>>> & {

@@ -59,7 +59,9 @@ export function permitted(actor: Actor, permission: Permission, projectId: numbe
 
 /** Do any of the actor's roles carry the permission, wherever? */
 export function permittedAnywhere(actor: Actor, permission: Permission): boolean {
-  return actor.superAdmin || [...actor.roles.keys()].some((projectId) => permitted(actor, permission, projectId))
+  return (
+    actor.superAdmin || [...actor.roles.keys()].some((projectId) => permitted(actor, permission, projectId))
+  )
 }
 
 /** What of an image decides about access. */
@@ -96,9 +98,15 @@ export function allows(
  * Refuses what `allows` does not allow.
  * @throws Failure `not-found` when the actor may not even see the image, `forbidden` (reason `owner`) when it may.
  */
-export function demand(actor: Actor, permission: Permission, image: Guarded, members: ReadonlySet<number>): void {
+export function demand(
+  actor: Actor,
+  permission: Permission,
+  image: Guarded,
+  members: ReadonlySet<number>,
+): void {
   if (allows(actor, permission, image, members)) return
-  if (permission === 'image.view' || !allows(actor, 'image.view', image, members)) throw imageNotFound(image.uuid)
+  if (permission === 'image.view' || !allows(actor, 'image.view', image, members))
+    throw imageNotFound(image.uuid)
   throw new Failure('forbidden', 'You are not allowed to do this with this image.', {
     subject: 'image',
     id: image.uuid,
@@ -119,5 +127,6 @@ export function demandIn(actor: Actor, permission: Permission, projectId: number
 
 /** People, projects, places, settings: only those who manage the directory. */
 export function demandDirectory(actor: Actor): void {
-  if (!actor.superAdmin) throw new Failure('forbidden', 'Only an administrator may do this.', { reason: 'role' })
+  if (!actor.superAdmin)
+    throw new Failure('forbidden', 'Only an administrator may do this.', { reason: 'role' })
 }

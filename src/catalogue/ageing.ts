@@ -1,8 +1,8 @@
 import type { Actor } from './actor.ts'
 import type { Catalogue } from './catalogue.ts'
+import { cleanupDate } from './cleanup.ts'
 import type { Core } from './core.ts'
 import { isFailure } from './failure.ts'
-import { cleanupDate } from './cleanup.ts'
 import { findImage } from './images.ts'
 import { now } from './time.ts'
 
@@ -33,7 +33,12 @@ export async function deleteAged(core: Core, catalogue: Catalogue, actor: Actor)
         } catch (error) {
           if (!isFailure(error, 'not-found')) throw error // somebody else was quicker
         }
-      } else await core.database.db.updateTable('images').set({ cleanup_at: cleanupAt }).where('seq', '=', seq).execute()
+      } else
+        await core.database.db
+          .updateTable('images')
+          .set({ cleanup_at: cleanupAt })
+          .where('seq', '=', seq)
+          .execute()
     }
   }
 }
@@ -42,7 +47,11 @@ export async function deleteAged(core: Core, catalogue: Catalogue, actor: Actor)
 export async function refreshCleanupDates(core: Core): Promise<void> {
   const wanted = JSON.stringify(core.settings.cleanup)
   const { database } = core
-  const known = await database.db.selectFrom('settings').select('value_json').where('name', '=', 'cleanup').executeTakeFirst()
+  const known = await database.db
+    .selectFrom('settings')
+    .select('value_json')
+    .where('name', '=', 'cleanup')
+    .executeTakeFirst()
   if (known?.value_json === wanted) return
   let last = 0
   for (;;) {

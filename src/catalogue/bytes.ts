@@ -47,7 +47,13 @@ export function bytes(core: Core) {
   let transfers = 0
 
   /** Checks and marks the beginning of a transfer, in one transaction. */
-  async function begin(actor: Actor, uuid: string, blobId: string, store: string, options: ReceiveOptions): Promise<Image> {
+  async function begin(
+    actor: Actor,
+    uuid: string,
+    blobId: string,
+    store: string,
+    options: ReceiveOptions,
+  ): Promise<Image> {
     return database.transaction(async (trx) => {
       const image = await lockImage(trx, core, actor, uuid, 'image.update')
       const during: Status = options.during ?? 'saving'
@@ -115,9 +121,15 @@ export function bytes(core: Core) {
      * (reason `transfers`), `too-large`, `no-space`, `content` (hostile or mismatching), `interrupted`, `gone`
      * (deleted meanwhile), `invalid` (reason `digest`: not the expected one; `length`: not the announced bytes).
      */
-    async receive(actor: Actor, uuid: string, source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Image> {
+    async receive(
+      actor: Actor,
+      uuid: string,
+      source: AsyncIterable<Uint8Array>,
+      options: ReceiveOptions,
+    ): Promise<Image> {
       const announced = options.announced ?? 0
-      if (settings.maxImageBytes !== null && announced > settings.maxImageBytes) throw tooLarge(settings.maxImageBytes)
+      if (settings.maxImageBytes !== null && announced > settings.maxImageBytes)
+        throw tooLarge(settings.maxImageBytes)
       if (transfers >= settings.maxUploads)
         throw new Failure('busy', 'Too many uploads in parallel, try again later', { reason: 'transfers' })
       const store = storeFor(core, options.store)
@@ -177,7 +189,10 @@ export function bytes(core: Core) {
       const places = image.blobId === null ? [] : await placesOf(database.db, image.blobId)
       const store = core.stores.all.find((one) => places.includes(one.store.name))?.store
       if (!store)
-        throw new Failure('data-lost', 'No store holds the bytes of this image.', { subject: 'image', id: image.uuid })
+        throw new Failure('data-lost', 'No store holds the bytes of this image.', {
+          subject: 'image',
+          id: image.uuid,
+        })
       return { image, size: image.size!, read: (range) => store.read(image.blobId!, range) }
     },
   }
@@ -212,7 +227,9 @@ function demandAnnounced(options: ReceiveOptions, received: Received): void {
 }
 
 function digestsFor(expected: Expected | undefined): readonly DigestName[] {
-  return !expected || neededDigests.includes(expected.algorithm) ? neededDigests : [...neededDigests, expected.algorithm]
+  return !expected || neededDigests.includes(expected.algorithm)
+    ? neededDigests
+    : [...neededDigests, expected.algorithm]
 }
 
 function smallest(...limits: (number | null)[]): number | null {
@@ -225,10 +242,14 @@ function tooLarge(maximum: number): Failure {
 }
 
 function vanished(uuid: string): Failure {
-  return new Failure('gone', `Image ${uuid} could not be found after upload. The image may have been deleted during the upload.`, {
-    subject: 'image',
-    id: uuid,
-  })
+  return new Failure(
+    'gone',
+    `Image ${uuid} could not be found after upload. The image may have been deleted during the upload.`,
+    {
+      subject: 'image',
+      id: uuid,
+    },
+  )
 }
 
 /** What is written beside the image about why its transfer failed; unknown errors keep their inner details. */

@@ -19,6 +19,7 @@ export async function cleanupDate(query: Query, core: Core, image: Ageing): Prom
   if (image.ownerId === null || image.ownerId === mainProjectId) return null
   if (image.protected || image.visibility === 'public') return null
   const { cleanup } = await projectSettings(query, core, image.ownerId)
-  if (!cleanup.enabled || image.diskFormat === null || !cleanup.formats.includes(image.diskFormat)) return null
+  if (!cleanup.enabled || image.diskFormat === null || !cleanup.formats.includes(image.diskFormat))
+    return null
   return image.createdAt + cleanup.days * day
 }

@@ -19,7 +19,11 @@ export type CatalogueSettings = {
 }
 
 /** Automatic deletion of old images (onecloudplanet.md 1.9). */
-export type Cleanup = { readonly enabled: boolean; readonly days: number; readonly formats: readonly string[] }
+export type Cleanup = {
+  readonly enabled: boolean
+  readonly days: number
+  readonly formats: readonly string[]
+}
 
 /** What the catalogue asks about an address before it promises to fetch it; main.ts gives it the guarded fetch. */
 export type Remote = {

@@ -20,7 +20,10 @@ export async function freeHandle(query: Query, name: string): Promise<string> {
 }
 
 async function taken(query: Query, handle: string): Promise<boolean> {
-  return (await query.selectFrom('images').select('seq').where('handle', '=', handle).executeTakeFirst()) !== undefined
+  return (
+    (await query.selectFrom('images').select('seq').where('handle', '=', handle).executeTakeFirst()) !==
+    undefined
+  )
 }
 
 export function demandHandle(handle: string): void {

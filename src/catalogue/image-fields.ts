@@ -7,6 +7,7 @@ const text = (column: string, folded?: string): Field => ({
   ...(folded ? { folded: `images.${folded}` } : {}),
 })
 const number = (column: string): Field => ({ column: `images.${column}`, kind: 'number' })
+const maybe = (field: Field): Field => ({ ...field, nullable: true })
 
 /**
  * The fields by which images can be filtered and ordered, under the names of this catalogue. Uuids, statuses and
@@ -24,33 +25,33 @@ export const imageFields = {
   stage: text('stage'),
   type: text('type'),
   visibility: text('visibility'),
-  ownerId: number('owner_id'),
-  locationId: number('location_id'),
+  ownerId: maybe(number('owner_id')),
+  locationId: maybe(number('location_id')),
   region: text('region_fold', 'region_fold'),
-  diskFormat: text('disk_format'),
-  containerFormat: text('container_format'),
-  size: number('size'),
-  virtualSize: number('virtual_size'),
-  md5: text('md5'),
-  sha512: text('sha512'),
+  diskFormat: maybe(text('disk_format')),
+  containerFormat: maybe(text('container_format')),
+  size: maybe(number('size')),
+  virtualSize: maybe(number('virtual_size')),
+  md5: maybe(text('md5')),
+  sha512: maybe(text('sha512')),
   minDisk: number('min_disk'),
   minRam: number('min_ram'),
   protected: number('protected'),
   hidden: number('hidden'),
   guestAgent: number('guest_agent'),
-  osDistro: text('os_distro_fold', 'os_distro_fold'),
-  osVersion: text('os_version_fold', 'os_version_fold'),
-  architecture: text('architecture_fold', 'architecture_fold'),
-  hypervisorType: text('hypervisor_type_fold', 'hypervisor_type_fold'),
-  instanceUuid: text('instance_uuid'),
-  volumeSnapshotUuid: text('volume_snapshot_uuid'),
-  version: text('version'),
+  osDistro: maybe(text('os_distro_fold', 'os_distro_fold')),
+  osVersion: maybe(text('os_version_fold', 'os_version_fold')),
+  architecture: maybe(text('architecture_fold', 'architecture_fold')),
+  hypervisorType: maybe(text('hypervisor_type_fold', 'hypervisor_type_fold')),
+  instanceUuid: maybe(text('instance_uuid')),
+  volumeSnapshotUuid: maybe(text('volume_snapshot_uuid')),
+  version: maybe(text('version')),
   bound: number('bound'),
   createdAt: number('created_at'),
   updatedAt: number('updated_at'),
-  deletedAt: number('deleted_at'),
-  publishedAt: number('published_at'),
-  cleanupAt: number('cleanup_at'),
+  deletedAt: maybe(number('deleted_at')),
+  publishedAt: maybe(number('published_at')),
+  cleanupAt: maybe(number('cleanup_at')),
 } as const satisfies Fields
 export type ImageField = keyof typeof imageFields
 
@@ -78,7 +79,8 @@ export function searchableImages(engine: 'sqlite' | 'postgres'): Searchable {
     text: (folded) => {
       const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
       // Fewer than three characters have no trigram: such a search walks the list, as any index would have to.
-      if (engine === 'postgres' || [...folded].length < 3) return sql`images.search_text like ${pattern} escape '\\'`
+      if (engine === 'postgres' || [...folded].length < 3)
+        return sql`images.search_text like ${pattern} escape '\\'`
       return sql`images.seq in (select rowid from image_text where image_text match ${`"${folded.replaceAll('"', '""')}"`})`
     },
   }

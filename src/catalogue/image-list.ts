@@ -2,9 +2,9 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { demandDirectory, demandIn, permitted } from './access.ts'
 import type { Actor } from './actor.ts'
 import type { Core, Query } from './core.ts'
+import type { Image } from './image.ts'
 import { countedFields, imageFields, searchableImages } from './image-fields.ts'
 import { imageColumns, type SelectedImage, toImage } from './image-row.ts'
-import type { Image } from './image.ts'
 import { compile, compileOrder, type Filter, type Order, speaksOnlyOf } from './search.ts'
 
 /** Which images a list may show at all; several are a union. Each is safe for the actor it is granted to. */
@@ -43,6 +43,8 @@ export function selectImages(query: Query) {
 export function imageLists({ database }: Core) {
   const { db, engine } = database
   const searchable = searchableImages(engine)
+  // Builders are immutable: the long part of the query is put together once.
+  const selected = selectImages(db)
 
   /** @throws Failure `forbidden` when a scope is not the actor's to ask for. */
   function demandScopes(actor: Actor, scopes: readonly Scope[]): void {
@@ -56,7 +58,9 @@ export function imageLists({ database }: Core) {
   }
 
   function conditions(query: ImageQuery): RawBuilder<SqlBool> {
-    const parts = [query.deleted === 'with' ? sql<SqlBool>`images.deleted in (0, 1)` : sql<SqlBool>`images.deleted = 0`]
+    const parts = [
+      query.deleted === 'with' ? sql<SqlBool>`images.deleted in (0, 1)` : sql<SqlBool>`images.deleted = 0`,
+    ]
     parts.push(oneOf(query.scopes.map((scope) => scopeCondition(scope, query.hidden === 'with'))))
     if (query.filter) parts.push(compile(query.filter, searchable))
     return sql`${sql.join(parts, sql` and `)}`
@@ -66,7 +70,7 @@ export function imageLists({ database }: Core) {
     /** One page. @throws Failure `forbidden`, `invalid` (unknown field). */
     async list(actor: Actor, query: ImageQuery): Promise<Image[]> {
       demandScopes(actor, query.scopes)
-      const rows = await selectImages(db)
+      const rows = await selected
         .where(conditions(query))
         .orderBy(compileOrder(query.order, imageFields, engine))
         .limit(query.limit)

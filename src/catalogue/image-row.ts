@@ -234,7 +234,9 @@ function snapshotOf(blockDeviceMapping: string | undefined): string | null {
   try {
     const devices: unknown = JSON.parse(blockDeviceMapping)
     if (!Array.isArray(devices)) return null
-    const found = devices.find((device) => typeof device?.snapshot_id === 'string' && device.snapshot_id !== '')
+    const found = devices.find(
+      (device) => typeof device?.snapshot_id === 'string' && device.snapshot_id !== '',
+    )
     return found?.snapshot_id ?? null
   } catch {
     return null // a property is free text; one that is no JSON simply names no snapshot

@@ -2,7 +2,14 @@ import { Failure } from './failure.ts'
 import { containerFormats, diskFormats } from './image.ts'
 
 /** Limits on one image's description (glance.md sections 3 and 5.2). */
-export const limits = { name: 255, properties: 128, tags: 128, tag: 255, propertyName: 255, propertyBytes: 65_535 }
+export const limits = {
+  name: 255,
+  properties: 128,
+  tags: 128,
+  tag: 255,
+  propertyName: 255,
+  propertyBytes: 65_535,
+}
 export const largestInteger = 2_147_483_647
 
 /** Base attributes and internal names: never free properties (onecloudplanet.md 1.8, glance.md 5.2). */
@@ -75,7 +82,8 @@ export function demandDescription(image: Described): void {
   ] as const) {
     if (!Number.isInteger(value)) complain(field, 'A valid integer is required.')
     else if (value < 0) complain(field, 'Ensure this value is greater than or equal to 0.')
-    else if (value > largestInteger) complain(field, `Ensure this value is less than or equal to ${largestInteger}.`)
+    else if (value > largestInteger)
+      complain(field, `Ensure this value is less than or equal to ${largestInteger}.`)
   }
   for (const tag of image.tags) {
     if (tag.length > limits.tag) complain('tags', 'Ensure this field has no more than 255 characters.')
@@ -84,7 +92,8 @@ export function demandDescription(image: Described): void {
   }
   for (const [name, value] of Object.entries(image.properties)) {
     if (isReservedProperty(name)) complain('properties', `"${name}" is a reserved name.`)
-    else if (name === '' || hasControl(name)) complain('properties', 'A property needs a name without control characters.')
+    else if (name === '' || hasControl(name))
+      complain('properties', 'A property needs a name without control characters.')
     else if (name.length > limits.propertyName)
       complain('properties', 'Ensure property names have no more than 255 characters.')
     else if (typeof value !== 'string') complain('properties', 'Not a valid string.')

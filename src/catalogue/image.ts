@@ -17,7 +17,19 @@ export type Status = (typeof statuses)[number]
 export const visibilities = ['public', 'private', 'shared', 'community'] as const
 export type Visibility = (typeof visibilities)[number]
 
-export const diskFormats = ['ami', 'ari', 'aki', 'vhd', 'vhdx', 'vmdk', 'raw', 'qcow2', 'vdi', 'iso', 'ploop'] as const
+export const diskFormats = [
+  'ami',
+  'ari',
+  'aki',
+  'vhd',
+  'vhdx',
+  'vmdk',
+  'raw',
+  'qcow2',
+  'vdi',
+  'iso',
+  'ploop',
+] as const
 export const containerFormats = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', 'compressed'] as const
 
 /** The only moves an image's status can make (glance.md section 4, onecloudplanet.md 2.9). */
@@ -94,7 +106,12 @@ export type Image = {
   readonly publishedAt: Instant | null
   /** When the clean-up will delete it (onecloudplanet.md 1.9). */
   readonly cleanupAt: Instant | null
-  readonly owner: { readonly id: number; readonly name: string; readonly label: string; readonly uuid: string } | null
+  readonly owner: {
+    readonly id: number
+    readonly name: string
+    readonly label: string
+    readonly uuid: string
+  } | null
   readonly region: string
   readonly type: ImageType
   readonly instanceUuid: string | null

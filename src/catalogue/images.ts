@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { prepared } from '../database/prepared.ts'
+import type { ImageChange } from '../database/schema.ts'
 import { demand, demandIn, imageNotFound, permitted } from './access.ts'
 import type { Actor } from './actor.ts'
 import { difference, record } from './audit.ts'
@@ -61,9 +63,13 @@ export function normaliseUuid(text: string): string | null {
 export async function findImage(query: Query, uuid: string): Promise<Image | undefined> {
   const normal = normaliseUuid(uuid)
   if (normal === null) return undefined
-  const row = await selectImages(query).where('images.uuid', '=', normal).executeTakeFirst()
+  const [row] = await byUuid(query, { uuid: normal })
   return row && toImage(row as SelectedImage)
 }
+
+const byUuid = prepared((query: Query, { uuid }: { uuid: string }) =>
+  selectImages(query).where('images.uuid', '=', uuid),
+)
 
 /** The projects an image is shared with, in any member state. */
 export async function membersOf(query: Query, image: Image): Promise<ReadonlySet<number>> {
@@ -113,20 +119,29 @@ export async function saveImage(
     demandMove(before.uuid, before.status, change.status)
   const changed = { ...before, updatedAt: now(), ...change }
   const after = { ...changed, cleanupAt: await cleanupDate(trx, core, changed) }
-  const row = toRow(after)
   const { numUpdatedRows } = await trx
     .updateTable('images')
-    .set(row)
+    .set(changedColumns(toRow(before), toRow(after)))
     .where('seq', '=', before.seq)
     .where('status', '=', before.status)
     .executeTakeFirst()
   if (Number(numUpdatedRows) !== 1)
-    throw new Failure('conflict', 'The image was changed by somebody else.', { subject: 'image', id: before.uuid })
+    throw new Failure('conflict', 'The image was changed by somebody else.', {
+      subject: 'image',
+      id: before.uuid,
+    })
   const image = (await findImage(trx, before.uuid))!
   await followImage(trx, image)
   const sides = difference<object>(auditFacts(before), auditFacts(image))
   await record(trx, actor, { action, kind: 'image', id: before.uuid, ...sides })
   return image
+}
+
+/** Only what differs: a column that is written has all its indexes written, whether its value is new or not. */
+function changedColumns(before: ImageChange, after: ImageChange): ImageChange {
+  return Object.fromEntries(
+    Object.entries(after).filter(([column, value]) => before[column as keyof ImageChange] !== value),
+  )
 }
 
 /** What the audit log shows of an image: its facts, not its joined names or its bookkeeping. */
@@ -135,7 +150,10 @@ function auditFacts(image: Image): object {
   return facts
 }
 
-async function locationNamed(query: Query, region: string | undefined): Promise<{ id: number; name: string } | null> {
+async function locationNamed(
+  query: Query,
+  region: string | undefined,
+): Promise<{ id: number; name: string } | null> {
   const locations = query.selectFrom('locations').select(['id', 'name'])
   const found = await (region === undefined
     ? locations.where('is_default', '=', 1)
@@ -206,7 +224,11 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
     .returning('seq')
     .executeTakeFirst()
   if (!inserted)
-    throw new Failure('conflict', `Image ID ${uuid} already exists!`, { subject: 'image', id: uuid, reason: 'exists' })
+    throw new Failure('conflict', `Image ID ${uuid} already exists!`, {
+      subject: 'image',
+      id: uuid,
+      reason: 'exists',
+    })
   const image = (await findImage(trx, uuid))!
   await record(trx, actor, { action: 'create', kind: 'image', id: uuid, after: auditFacts(image) })
   return image
@@ -237,7 +259,12 @@ export function images(core: Core) {
     async view(actor: Actor, uuid: string): Promise<Image> {
       const image = await findImage(database.db, uuid)
       if (!image || image.status === 'deleted') throw imageNotFound(uuid)
-      demand(actor, 'image.view', image, image.visibility === 'shared' ? await membersOf(database.db, image) : new Set())
+      demand(
+        actor,
+        'image.view',
+        image,
+        image.visibility === 'shared' ? await membersOf(database.db, image) : new Set(),
+      )
       return image
     },
 
@@ -295,7 +322,12 @@ export function images(core: Core) {
 }
 
 /** The deletion itself, for an image that is locked. The returned function frees the bytes after the commit. */
-export async function removeLocked(trx: Trx, core: Core, actor: Actor, image: Image): Promise<() => Promise<void>> {
+export async function removeLocked(
+  trx: Trx,
+  core: Core,
+  actor: Actor,
+  image: Image,
+): Promise<() => Promise<void>> {
   const gone = { status: 'deleted' as const, deletedAt: now(), blobId: null, handle: `deleted-${image.seq}` }
   await saveImage(trx, core, actor, image, gone, 'delete')
   await trx.deleteFrom('image_members').where('image_seq', '=', image.seq).execute()
@@ -309,8 +341,15 @@ export async function removeLocked(trx: Trx, core: Core, actor: Actor, image: Im
 function demandChange(actor: Actor, image: Image, patch: Omit<ImagePatch, 'region'>): void {
   if (patch.visibility === 'public' && image.visibility !== 'public')
     demandIn(actor, 'image.publicise', image.ownerId)
-  if (patch.ownerId !== undefined && patch.ownerId !== image.ownerId && !permitted(actor, 'manage-directory', null))
-    throw new Failure('forbidden', "Owner can't be updated by non admin.", { subject: 'image', reason: 'owner-change' })
+  if (
+    patch.ownerId !== undefined &&
+    patch.ownerId !== image.ownerId &&
+    !permitted(actor, 'manage-directory', null)
+  )
+    throw new Failure('forbidden', "Owner can't be updated by non admin.", {
+      subject: 'image',
+      reason: 'owner-change',
+    })
   const reformatted =
     (patch.diskFormat !== undefined && patch.diskFormat !== image.diskFormat) ||
     (patch.containerFormat !== undefined && patch.containerFormat !== image.containerFormat)

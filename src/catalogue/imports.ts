@@ -1,20 +1,32 @@
+import { demand } from './access.ts'
 import type { Actor } from './actor.ts'
+import { record } from './audit.ts'
+import type { Expected } from './bytes.ts'
 import type { Core } from './core.ts'
 import { Failure } from './failure.ts'
 import type { Image } from './image.ts'
-import { findImage, type ImageDraft, insertImage, lockImage, membersOf, removeLocked, saveImage } from './images.ts'
-import { demand } from './access.ts'
-import { enqueue, taskChannel } from './tasks.ts'
-import type { Expected } from './bytes.ts'
+import {
+  findImage,
+  type ImageDraft,
+  insertImage,
+  lockImage,
+  membersOf,
+  removeLocked,
+  saveImage,
+} from './images.ts'
 import { demandByteQuota } from './quota.ts'
-import { record } from './audit.ts'
+import { enqueue, taskChannel } from './tasks.ts'
 import { now } from './time.ts'
 
 /** What a fetch that fails for good leaves behind. */
 export type FailedImport = 'queued' | 'killed'
 
 /** What the task `import-url` carries. */
-export type ImportPayload = { readonly url: string; readonly fallback: FailedImport; readonly expected?: Expected }
+export type ImportPayload = {
+  readonly url: string
+  readonly fallback: FailedImport
+  readonly expected?: Expected
+}
 
 /** What the task `copy-image` carries. */
 export type CopyPayload = { readonly sourceUuid: string; readonly deleteSource: boolean }
@@ -108,7 +120,7 @@ export function imports(core: Core) {
         const copy = await findImage(trx, uuid)
         if (!copy || copy.status === 'deleted') return async () => {}
         if (copy.status === 'queued') {
-          if (!source || source.status !== 'active' || source.blobId === null) {
+          if (source?.status !== 'active' || source.blobId === null) {
             await saveImage(trx, core, actor, copy, { status: 'killed', failure: sourceGone }, 'copy-failed')
             return async () => {
               throw new Failure('state', sourceGone, { subject: 'image', id: payload.sourceUuid })
@@ -120,7 +132,8 @@ export function imports(core: Core) {
           const change = { status: 'active' as const, size, virtualSize, digests, blobId, publishedAt: now() }
           await saveImage(trx, core, actor, copy, change, 'copy')
         }
-        if (!payload.deleteSource || !source || source.status === 'deleted' || source.protected) return async () => {}
+        if (!payload.deleteSource || !source || source.status === 'deleted' || source.protected)
+          return async () => {}
         await record(trx, actor, { action: 'move', kind: 'image', id: source.uuid, after: { copy: uuid } })
         return removeLocked(trx, core, actor, source)
       })
@@ -134,7 +147,14 @@ export function imports(core: Core) {
         if (!image || image.status === 'deleted' || image.status === fallback) return
         if (image.status !== 'queued' && image.status !== 'importing') return
         await trx.deleteFrom('transfers').where('image_seq', '=', image.seq).execute()
-        await saveImage(trx, core, actor, image, { status: fallback, size: null, failure: reason }, 'import-failed')
+        await saveImage(
+          trx,
+          core,
+          actor,
+          image,
+          { status: fallback, size: null, failure: reason },
+          'import-failed',
+        )
       })
     },
   }

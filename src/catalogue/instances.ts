@@ -21,7 +21,10 @@ export type Instance = {
 export function instances(core: Core) {
   const { database } = core
 
-  async function find(query: Query, uuid: string): Promise<(Selectable<InstancesTable> & { region: string | null }) | undefined> {
+  async function find(
+    query: Query,
+    uuid: string,
+  ): Promise<(Selectable<InstancesTable> & { region: string | null }) | undefined> {
     return query
       .selectFrom('instances')
       .leftJoin('locations', 'locations.id', 'instances.location_id')
@@ -51,13 +54,25 @@ export function instances(core: Core) {
      * Enters or renames an instance that no live compute resource reports.
      * @throws Failure `forbidden`; `invalid` with `fields` `name`, `client` or `region`.
      */
-    async register(actor: Actor, uuid: string, facts: { hostname: string; projectId: number; region: string }): Promise<Instance> {
+    async register(
+      actor: Actor,
+      uuid: string,
+      facts: { hostname: string; projectId: number; region: string },
+    ): Promise<Instance> {
       demandDirectory(actor)
       const normal = normaliseUuid(uuid)
       if (normal === null) throw instanceNotFound(uuid)
       return database.transaction(async (trx) => {
-        const project = await trx.selectFrom('projects').select('id').where('id', '=', facts.projectId).executeTakeFirst()
-        const location = await trx.selectFrom('locations').select('id').where('name', '=', facts.region).executeTakeFirst()
+        const project = await trx
+          .selectFrom('projects')
+          .select('id')
+          .where('id', '=', facts.projectId)
+          .executeTakeFirst()
+        const location = await trx
+          .selectFrom('locations')
+          .select('id')
+          .where('name', '=', facts.region)
+          .executeTakeFirst()
         if (!project) throw invalidField('client', 'Client does not exist')
         if (!location) throw invalidField('region', `"${facts.region}" is not a valid choice.`)
         const before = await find(trx, normal)
@@ -105,7 +120,12 @@ export function instances(core: Core) {
         const row = await find(trx, uuid)
         if (!row) throw instanceNotFound(uuid)
         await trx.deleteFrom('instances').where('uuid', '=', row.uuid).execute()
-        await record(trx, actor, { action: 'delete', kind: 'instance', id: row.uuid, before: toInstance(row) })
+        await record(trx, actor, {
+          action: 'delete',
+          kind: 'instance',
+          id: row.uuid,
+          before: toInstance(row),
+        })
       })
     },
   }

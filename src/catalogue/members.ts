@@ -12,7 +12,12 @@ export type MemberStatus = (typeof memberStatuses)[number]
 
 export type Member = {
   readonly imageUuid: string
-  readonly project: { readonly id: number; readonly uuid: string; readonly name: string; readonly label: string }
+  readonly project: {
+    readonly id: number
+    readonly uuid: string
+    readonly name: string
+    readonly label: string
+  }
   readonly status: MemberStatus
   readonly createdAt: number
   readonly updatedAt: number
@@ -39,8 +44,11 @@ export function members(core: Core) {
     /** @throws Failure `not-found` (subject `member` when the image is there but the member is not for this caller). */
     async view(actor: Actor, uuid: string, projectId: number): Promise<Member> {
       const image = await visible(database.db, actor, uuid)
-      const row = await selectMembers(database.db, image).where('project_id', '=', projectId).executeTakeFirst()
-      if (image.visibility !== 'shared' || !row || !seesMember(actor, image, projectId)) throw memberNotFound(projectId)
+      const row = await selectMembers(database.db, image)
+        .where('project_id', '=', projectId)
+        .executeTakeFirst()
+      if (image.visibility !== 'shared' || !row || !seesMember(actor, image, projectId))
+        throw memberNotFound(projectId)
       return toMember(image)(row)
     },
 
@@ -52,20 +60,39 @@ export function members(core: Core) {
       return database.transaction(async (trx) => {
         const image = await lockImage(trx, core, actor, uuid, 'image.share')
         demandShared(image)
-        const project = await trx.selectFrom('projects').select('id').where('id', '=', projectId).executeTakeFirst()
-        if (!project) throw new Failure('invalid', 'Client does not exist', { subject: 'project', id: String(projectId) })
+        const project = await trx
+          .selectFrom('projects')
+          .select('id')
+          .where('id', '=', projectId)
+          .executeTakeFirst()
+        if (!project)
+          throw new Failure('invalid', 'Client does not exist', { subject: 'project', id: String(projectId) })
         const present = await membersOf(trx, image)
         if (present.has(projectId))
-          throw new Failure('conflict', 'The project is a member of the image already.', { subject: 'member' })
+          throw new Failure('conflict', 'The project is a member of the image already.', {
+            subject: 'member',
+          })
         if (present.size >= maximum)
-          throw new Failure('quota', `The limit has been exceeded on the number of allowed image members. Attempted: ${present.size + 1}, Maximum: ${maximum}`, { reason: 'members' })
+          throw new Failure(
+            'quota',
+            `The limit has been exceeded on the number of allowed image members. Attempted: ${present.size + 1}, Maximum: ${maximum}`,
+            { reason: 'members' },
+          )
         const at = now()
         await trx
           .insertInto('image_members')
-          .values({ image_seq: image.seq, project_id: projectId, status: 'pending', created_at: at, updated_at: at })
+          .values({
+            image_seq: image.seq,
+            project_id: projectId,
+            status: 'pending',
+            created_at: at,
+            updated_at: at,
+          })
           .execute()
         await record(trx, actor, { action: 'share', kind: 'image', id: image.uuid, after: { projectId } })
-        return toMember(image)(await selectMembers(trx, image).where('project_id', '=', projectId).executeTakeFirstOrThrow())
+        return toMember(image)(
+          await selectMembers(trx, image).where('project_id', '=', projectId).executeTakeFirstOrThrow(),
+        )
       })
     },
 
@@ -78,13 +105,17 @@ export function members(core: Core) {
         const image = await visible(trx, actor, uuid)
         demandShared(image)
         if (!actor.superAdmin && permitted(actor, 'image.share', image.ownerId))
-          throw new Failure('forbidden', 'The owner of an image may not decide for its members.', { reason: 'owner' })
+          throw new Failure('forbidden', 'The owner of an image may not decide for its members.', {
+            reason: 'owner',
+          })
         const row = await selectMembers(trx, image).where('project_id', '=', projectId).executeTakeFirst()
         if (!row || !seesMember(actor, image, projectId)) throw memberNotFound(projectId)
         if (!permitted(actor, 'image.share', projectId))
           throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'role' })
         if (!(memberStatuses as readonly string[]).includes(status))
-          throw new Failure('invalid', 'Status must be "pending", "accepted" or "rejected".', { reason: 'status' })
+          throw new Failure('invalid', 'Status must be "pending", "accepted" or "rejected".', {
+            reason: 'status',
+          })
         await trx
           .updateTable('image_members')
           .set({ status: status as MemberStatus, updated_at: now() })
@@ -98,7 +129,9 @@ export function members(core: Core) {
           before: { projectId, status: row.status },
           after: { projectId, status },
         })
-        return toMember(image)(await selectMembers(trx, image).where('project_id', '=', projectId).executeTakeFirstOrThrow())
+        return toMember(image)(
+          await selectMembers(trx, image).where('project_id', '=', projectId).executeTakeFirstOrThrow(),
+        )
       })
     },
 
@@ -128,7 +161,10 @@ async function visible(query: Query, actor: Actor, uuid: string): Promise<Image>
 
 function demandShared(image: Image): void {
   if (image.visibility !== 'shared')
-    throw new Failure('forbidden', 'Only shared images have members.', { subject: 'image', reason: 'not-shared' })
+    throw new Failure('forbidden', 'Only shared images have members.', {
+      subject: 'image',
+      reason: 'not-shared',
+    })
 }
 
 function seesMember(actor: Actor, image: Image, projectId: number): boolean {
@@ -136,7 +172,10 @@ function seesMember(actor: Actor, image: Image, projectId: number): boolean {
 }
 
 function memberNotFound(projectId: number): Failure {
-  return new Failure('not-found', 'Could not find details about image member.', { subject: 'member', id: String(projectId) })
+  return new Failure('not-found', 'Could not find details about image member.', {
+    subject: 'member',
+    id: String(projectId),
+  })
 }
 
 function selectMembers(query: Query, image: Image) {

@@ -7,7 +7,11 @@ export type ProjectSettings = {
   readonly cleanup: Cleanup
 }
 
-export async function projectSettings(query: Query, core: Core, projectId: number | null): Promise<ProjectSettings> {
+export async function projectSettings(
+  query: Query,
+  core: Core,
+  projectId: number | null,
+): Promise<ProjectSettings> {
   const { quotaBytes, quotaImages, cleanup } = core.settings
   const defaults = { quotaBytes, quotaImages, cleanup }
   if (projectId === null) return defaults
@@ -20,6 +24,9 @@ export async function projectSettings(query: Query, core: Core, projectId: numbe
 }
 
 /** `own` is what a project's row holds. */
-export function mergeProjectSettings(defaults: ProjectSettings, own: Partial<ProjectSettings>): ProjectSettings {
+export function mergeProjectSettings(
+  defaults: ProjectSettings,
+  own: Partial<ProjectSettings>,
+): ProjectSettings {
   return { ...defaults, ...own, cleanup: { ...defaults.cleanup, ...own.cleanup } }
 }

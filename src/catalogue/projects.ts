@@ -53,14 +53,20 @@ export function projects(core: Core) {
 
     /** By name, ignoring case. @throws Failure `not-found`. */
     async named(actor: Actor, name: string): Promise<Project> {
-      const row = await db.selectFrom('projects').selectAll().where('name_fold', '=', fold(name)).executeTakeFirst()
+      const row = await db
+        .selectFrom('projects')
+        .selectAll()
+        .where('name_fold', '=', fold(name))
+        .executeTakeFirst()
       if (!row || !(actor.superAdmin || actor.roles.has(row.id))) throw projectNotFound(name)
       return toProject(row)
     },
 
     /** Is there such a project at all? For the recipient of a share, whom the owner need not be a member of. */
     async exists(id: number): Promise<boolean> {
-      return (await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+      return (
+        (await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+      )
     },
 
     /** Those the actor has a role in, administrators all; by id. */

@@ -28,16 +28,25 @@ export async function demandImageQuota(query: Query, core: Core, ownerId: number
   if (quotaImages === null) return
   const { images } = await usageOf(query, ownerId)
   if (images >= quotaImages)
-    throw new Failure('quota', `The project may have ${quotaImages} images and has them already.`, { reason: 'images' })
+    throw new Failure('quota', `The project may have ${quotaImages} images and has them already.`, {
+      reason: 'images',
+    })
 }
 
 /** @throws Failure `quota` (reason `bytes`) when so many more bytes would be too many. */
-export async function demandByteQuota(query: Query, core: Core, ownerId: number | null, more: number): Promise<void> {
+export async function demandByteQuota(
+  query: Query,
+  core: Core,
+  ownerId: number | null,
+  more: number,
+): Promise<void> {
   const { quotaBytes } = await projectSettings(query, core, ownerId)
   if (quotaBytes === null) return
   const { bytes } = await usageOf(query, ownerId)
   if (bytes + more > quotaBytes)
-    throw new Failure('quota', `The images of the project may take ${quotaBytes} bytes in all.`, { reason: 'bytes' })
+    throw new Failure('quota', `The images of the project may take ${quotaBytes} bytes in all.`, {
+      reason: 'bytes',
+    })
 }
 
 /** How many bytes the project may still add, or null without a limit. */

@@ -29,7 +29,11 @@ export async function followImage(trx: Trx, image: Image): Promise<void> {
   }
   if (existing ? existing.automatic === 0 : image.unregistered) return
   const facts = {
-    operating_system_id: await findOrCreateSystem(trx, image.properties.os_distro, image.properties.os_version),
+    operating_system_id: await findOrCreateSystem(
+      trx,
+      image.properties.os_distro,
+      image.properties.os_version,
+    ),
     architecture_id: await findOrCreateArchitecture(trx, image.properties.architecture),
     name: image.name || image.uuid,
     name_fold: fold(image.name || image.uuid),

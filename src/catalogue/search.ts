@@ -28,7 +28,13 @@ export type Filter =
 export type Order = { readonly field: string; readonly descending?: boolean; readonly caseless?: boolean }
 
 /** Where a field lives. `folded` is the column with its case-folded text; a column of lower-case words is its own. */
-export type Field = { readonly column: string; readonly folded?: string; readonly kind: 'text' | 'number' }
+export type Field = {
+  readonly column: string
+  readonly folded?: string
+  readonly kind: 'text' | 'number'
+  /** It can be missing. An order by one that cannot says nothing of NULLs, or it would not match its index. */
+  readonly nullable?: true
+}
 export type Fields = Readonly<Record<string, Field>>
 
 /** How one table is searched. Filters that a table has no notion of (tags of a registration) are left out. */
@@ -73,10 +79,18 @@ export function compile(filter: Filter, table: Searchable): Condition {
 }
 
 /** The ORDER BY terms; NULLs first ascending, last descending, as SQLite has it by itself. */
-export function compileOrder(order: readonly Order[], fields: Fields, engine: 'sqlite' | 'postgres'): RawBuilder<unknown> {
-  const terms = order.map(({ field: name, descending, caseless }) => {
-    const [column] = sideOf(fieldOf(fields, name), caseless)
-    const nulls = engine === 'sqlite' ? sql`` : descending ? sql` nulls last` : sql` nulls first`
+export function compileOrder(
+  order: readonly Order[],
+  fields: Fields,
+  engine: 'sqlite' | 'postgres',
+): RawBuilder<unknown> {
+  // A tie-breaker that was sorted by already breaks nothing, and would keep the database from using its index.
+  const distinct = order.filter(({ field }, i) => order.findIndex((other) => other.field === field) === i)
+  const terms = distinct.map(({ field: name, descending, caseless }) => {
+    const field = fieldOf(fields, name)
+    const [column] = sideOf(field, caseless)
+    const nulls =
+      engine === 'sqlite' || !field.nullable ? sql`` : descending ? sql` nulls last` : sql` nulls first`
     return descending ? sql`${column} desc${nulls}` : sql`${column}${nulls}`
   })
   return sql.join(terms)
@@ -102,10 +116,7 @@ function unknownField(name: string): Failure {
 
 function sideOf(field: Field, caseless = false): [RawBuilder<unknown>, (value: Scalar) => Scalar] {
   if (!caseless || field.kind === 'number') return [sql.ref(field.column), (value) => value]
-  return [
-    sql.ref(field.folded ?? field.column),
-    (value) => (typeof value === 'string' ? fold(value) : value),
-  ]
+  return [sql.ref(field.folded ?? field.column), (value) => (typeof value === 'string' ? fold(value) : value)]
 }
 
 function like(field: Field, pieces: readonly string[], table: Searchable): Condition {
@@ -115,7 +126,10 @@ function like(field: Field, pieces: readonly string[], table: Searchable): Condi
   const conditions = [sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`]
   // The pattern itself uses no index. A known beginning is a range of one; a longer piece is found by the text index.
   if (folded[0]) {
-    conditions.push(sql`${sql.ref(column)} >= ${folded[0]}`, sql`${sql.ref(column)} < ${`${folded[0]}\u{10ffff}`}`)
+    conditions.push(
+      sql`${sql.ref(column)} >= ${folded[0]}`,
+      sql`${sql.ref(column)} < ${`${folded[0]}\u{10ffff}`}`,
+    )
   } else if (table.text && table.texts?.has(column)) {
     const longest = folded.toSorted((a, b) => b.length - a.length)[0]!
     if ([...longest].length >= 3) conditions.push(table.text(longest))

@@ -28,7 +28,8 @@ const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 }
 
 /** @param key 32 bytes */
 export function secretsOf(key: Buffer): Secrets {
-  if (key.length !== 32) throw new Failure('invalid', 'The secret key must have 32 bytes.', { reason: 'secret-key' })
+  if (key.length !== 32)
+    throw new Failure('invalid', 'The secret key must have 32 bytes.', { reason: 'secret-key' })
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', key, '', `imageport ${purpose}`, 32))
   const lookupKey = derive('lookup')
   const sealKey = derive('seal')

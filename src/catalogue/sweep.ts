@@ -31,9 +31,14 @@ export async function sweepBlobs(core: Core, before = now() - graceOfStrangers):
 
 async function isReferred(core: Core, blobId: string, store: string): Promise<boolean> {
   const { db } = core.database
-  const place = db.selectFrom('blob_places').select('blob_id').where('blob_id', '=', blobId).where('store', '=', store)
+  const place = db
+    .selectFrom('blob_places')
+    .select('blob_id')
+    .where('blob_id', '=', blobId)
+    .where('store', '=', store)
   if (await place.executeTakeFirst()) return true
   return (
-    (await db.selectFrom('transfers').select('blob_id').where('blob_id', '=', blobId).executeTakeFirst()) !== undefined
+    (await db.selectFrom('transfers').select('blob_id').where('blob_id', '=', blobId).executeTakeFirst()) !==
+    undefined
   )
 }

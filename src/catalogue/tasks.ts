@@ -85,7 +85,9 @@ export async function enqueue(trx: Trx, actor: Actor, task: NewTask): Promise<st
 export async function cancelTasksOf(trx: Trx, imageUuid: string): Promise<void> {
   const of = (state: TaskState) =>
     trx.updateTable('tasks').where('image_uuid', '=', imageUuid).where('state', '=', state)
-  await of('pending').set({ state: 'cancelled', finished_at: now(), failure: 'The image was deleted.' }).execute()
+  await of('pending')
+    .set({ state: 'cancelled', finished_at: now(), failure: 'The image was deleted.' })
+    .execute()
   await of('running').set({ cancel_requested: 1 }).execute()
 }
 
@@ -164,13 +166,18 @@ export function tasks({ database }: Core) {
     async cancel(actor: Actor, id: string): Promise<Task> {
       const task = await this.view(actor, id)
       await database.transaction(async (trx) => {
-        const of = (state: TaskState) => trx.updateTable('tasks').where('id', '=', id).where('state', '=', state)
+        const of = (state: TaskState) =>
+          trx.updateTable('tasks').where('id', '=', id).where('state', '=', state)
         const stopped = await of('pending')
           .set({ state: 'cancelled', finished_at: now(), failure: 'The task was cancelled.' })
           .executeTakeFirst()
         const asked = await of('running').set({ cancel_requested: 1 }).executeTakeFirst()
         if (Number(stopped.numUpdatedRows) + Number(asked.numUpdatedRows) === 0)
-          throw new Failure('state', 'The task has ended already.', { subject: 'task', id, status: task.state })
+          throw new Failure('state', 'The task has ended already.', {
+            subject: 'task',
+            id,
+            status: task.state,
+          })
         await record(trx, actor, { action: 'cancel', kind: 'task', id })
       })
       await database.notify(taskChannel)

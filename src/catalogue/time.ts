@@ -27,7 +27,13 @@ export function parseInstant(text: string): Instant | null {
   const millis = Date.UTC(year!, month! - 1, dayOfMonth!, hour, minute, sec)
   const date = new Date(millis)
   // Date.UTC rolls 31 February over into March; a contract wants that refused.
-  if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== dayOfMonth || hour! > 23 || minute! > 59 || sec! > 59)
+  if (
+    date.getUTCMonth() !== month! - 1 ||
+    date.getUTCDate() !== dayOfMonth ||
+    hour! > 23 ||
+    minute! > 59 ||
+    sec! > 59
+  )
     return null
   const micros = Number((match[7] ?? '').padEnd(6, '0').slice(0, 6))
   return millis * 1000 + micros - offsetMinutes(match[8]) * 60 * second

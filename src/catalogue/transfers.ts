@@ -39,7 +39,11 @@ export async function beginTransfer(
 /** Is the image still waiting for this very transfer? False once it was deleted or reaped. */
 export async function ownsTransfer(trx: Trx, image: Image | undefined, blobId: string): Promise<boolean> {
   if (!image) return false
-  const row = await trx.selectFrom('transfers').select('blob_id').where('image_seq', '=', image.seq).executeTakeFirst()
+  const row = await trx
+    .selectFrom('transfers')
+    .select('blob_id')
+    .where('image_seq', '=', image.seq)
+    .executeTakeFirst()
   return row?.blob_id === blobId
 }
 
@@ -69,7 +73,14 @@ async function fallBack(trx: Trx, core: Core, actor: Actor, image: Image, reason
   const status = transfer.fallback as Fallback
   if (!moving.includes(image.status) || status === 'importing') return
   // "Every return to queued clears size and virtual_size" (glance.md section 4).
-  await saveImage(trx, core, actor, image, { status, size: null, virtualSize: null, failure: reason }, 'transfer-failed')
+  await saveImage(
+    trx,
+    core,
+    actor,
+    image,
+    { status, size: null, virtualSize: null, failure: reason },
+    'transfer-failed',
+  )
 }
 
 /**
@@ -81,7 +92,9 @@ export async function reapTransfers(core: Core): Promise<number> {
     .innerJoin('images', 'images.seq', 'transfers.image_seq')
     .leftJoin('processes', 'processes.id', 'transfers.process_id')
     .select(['images.uuid', 'transfers.blob_id', 'transfers.store'])
-    .where((where) => where.or([where('processes.id', 'is', null), where('processes.lease_until', '<', now())]))
+    .where((where) =>
+      where.or([where('processes.id', 'is', null), where('processes.lease_until', '<', now())]),
+    )
     .execute()
   for (const { uuid, blob_id, store } of lost) {
     try {

@@ -108,7 +108,11 @@ export function users(core: Core) {
         .where('username_fold', '=', fold(username))
         .executeTakeFirst()
       if (!row || row.id !== actor.userId) demandDirectory(actor)
-      if (!row) throw new Failure('not-found', `No user found with name ${username}`, { subject: 'user', id: username })
+      if (!row)
+        throw new Failure('not-found', `No user found with name ${username}`, {
+          subject: 'user',
+          id: username,
+        })
       return load(row)
     },
 
@@ -268,5 +272,8 @@ function toAccount(row: Selectable<UsersTable>, roles: Account['roles']): Accoun
 
 /** Removes credentials that ended more than a day ago; until then "expired" can be told from "unknown". */
 export async function expireCredentials({ database }: Core): Promise<void> {
-  await database.db.deleteFrom('credentials').where('expires_at', '<', now() - day).execute()
+  await database.db
+    .deleteFrom('credentials')
+    .where('expires_at', '<', now() - day)
+    .execute()
 }

@@ -24,7 +24,10 @@ export function verification(core: Core) {
   }
 
   /** Reads one blob in every store that holds it; returns what is wrong with it. */
-  async function check(blob: { id: string; sha512: string; sha256: string | null }, signal: AbortSignal): Promise<string[]> {
+  async function check(
+    blob: { id: string; sha512: string; sha256: string | null },
+    signal: AbortSignal,
+  ): Promise<string[]> {
     const problems: string[] = []
     for (const place of await placesOf(db, blob.id)) {
       const store = storeNamed(core, place)?.store
@@ -34,7 +37,8 @@ export function verification(core: Core) {
       }
       try {
         const { digests } = await store.digest(blob.id, ['sha512', 'sha256'], signal)
-        if (digests.sha512 !== blob.sha512) problems.push(`${blob.id}: the bytes in store ${place} are not what was stored`)
+        if (digests.sha512 !== blob.sha512)
+          problems.push(`${blob.id}: the bytes in store ${place} are not what was stored`)
         else if (blob.sha256 === null) await fillSha256(blob.id, digests.sha256!)
       } catch (error) {
         if (!isFailure(error, 'data-lost')) throw error
@@ -84,7 +88,12 @@ export function verification(core: Core) {
 
 /** Has the missing sha256 digests filled in, when there are any and nobody is at it (one-catalogue.md section 2). */
 export async function enqueueDigests({ database }: Core): Promise<void> {
-  const missing = await database.db.selectFrom('blobs').select('id').where('sha256', 'is', null).limit(1).executeTakeFirst()
+  const missing = await database.db
+    .selectFrom('blobs')
+    .select('id')
+    .where('sha256', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
   if (!missing) return
   const payload: VerifyPayload = { only: 'missing-sha256' }
   const enqueued = await database.transaction(async (trx) => {

@@ -1,5 +1,5 @@
 import type { Settings } from '../settings.ts'
-import type { StoreUrl } from './urls.ts'
+import type { StorePlan } from '../store/store-url.ts'
 
 const hidden = '***'
 
@@ -14,8 +14,8 @@ export function describeSettings(settings: Settings): Readonly<Record<string, un
   }
 }
 
-function describeStore(store: StoreUrl): Readonly<Record<string, unknown>> {
-  if (store.type === 'file' || store.credentials === null) return store
+function describeStore(store: StorePlan): Readonly<Record<string, unknown>> {
+  if (store.type === 'file' || store.credentials === undefined) return store
   return { ...store, credentials: hidden }
 }
 

@@ -80,7 +80,7 @@ export function settingsSchema(place: { readonly cwd: string; readonly dataDir: 
       /** PostgreSQL connections of each process. */
       databasePool: whole(1, 1000).default(10),
       /** At least one; the first is the default store. */
-      storeUrl: storeUrls(cwd).default([
+      storeUrl: storeUrls(dataDir).default([
         { name: 'default', type: 'file', directory: join(dataDir, 'blobs'), readOnly: false },
       ]),
       /** Bytes that stay free in a file store. */

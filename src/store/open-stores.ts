@@ -1,14 +1,9 @@
 /** From what the settings say to opened stores. */
 import { filesStore } from './files.ts'
-import type { S3Options } from './s3.ts'
 import type { Store } from './store.ts'
+import type { StorePlan } from './store-url.ts'
 
 export type OpenedStore = { readonly store: Store; readonly readOnly: boolean }
-
-/** One store as the settings name it. */
-export type StorePlan =
-  | { readonly type: 'file'; readonly name: string; readonly directory: string; readonly readOnly: boolean }
-  | ({ readonly type: 's3'; readonly readOnly: boolean } & S3Options)
 
 /** Opens the stores, all or none; the first is the default. @throws Failure `unavailable` */
 export async function openStores(plans: readonly StorePlan[]): Promise<readonly OpenedStore[]> {

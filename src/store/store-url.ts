@@ -1,8 +1,12 @@
 /** Reads what IMAGEPORT_STORE_URL says. */
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { Failure } from '../catalogue/failure.ts'
-import type { StorePlan } from './open-stores.ts'
 import type { S3Options } from './s3.ts'
+
+/** One store as the settings name it. */
+export type StorePlan =
+  | { readonly type: 'file'; readonly name: string; readonly directory: string; readonly readOnly: boolean }
+  | ({ readonly type: 's3'; readonly readOnly: boolean } & S3Options)
 
 const s3Parameters = ['endpoint', 'region', 'accessKey', 'secretKey', 'pathStyle', 'readOnly']
 

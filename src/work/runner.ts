@@ -22,7 +22,11 @@ export type Runner = {
 const reportMs = 500
 
 /** Works on tasks until it is stopped: woken by `notify`, with a slow poll as a safety net. */
-export async function startRunner(kinds: readonly Kind[], parts: WorkParts, options: RunnerOptions): Promise<Runner> {
+export async function startRunner(
+  kinds: readonly Kind[],
+  parts: WorkParts,
+  options: RunnerOptions,
+): Promise<Runner> {
   const { database } = parts.core
   const queue = taskQueue(parts.core)
   const byName = new Map(kinds.map((kind) => [kind.name, kind]))

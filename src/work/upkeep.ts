@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemActor } from '../catalogue/actor.ts'
 import { deleteAged } from '../catalogue/ageing.ts'
-import { now } from '../catalogue/time.ts'
-import { enqueueDigests } from '../catalogue/verification.ts'
 import { heartbeatSeconds, processes } from '../catalogue/processes.ts'
 import { sweepBlobs } from '../catalogue/sweep.ts'
 import { taskQueue } from '../catalogue/tasks.ts'
+import { now } from '../catalogue/time.ts'
 import { reapTransfers } from '../catalogue/transfers.ts'
 import { expireCredentials } from '../catalogue/users.ts'
-import type { RunnerOptions } from './runner.ts'
+import { enqueueDigests } from '../catalogue/verification.ts'
 import type { WorkParts } from './kind.ts'
+import type { RunnerOptions } from './runner.ts'
 
 export type Upkeep = { stop(): Promise<void> }
 

@@ -1,3 +1,4 @@
+import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
@@ -14,14 +15,18 @@ import {
 } from './places.ts'
 import { place, readBootstrap, refusal } from './read.ts'
 import type { Application, Applied } from './upsert.ts'
-import { demandDirectory } from '../access.ts'
 
 /**
  * Applies a bootstrap file: creates what is missing and changes what differs, all of it or nothing.
  * @returns what was done; applying a file twice does nothing the second time
  * @throws Failure `invalid` (reason `bootstrap`) naming key and line; `forbidden`
  */
-export async function applyBootstrap(core: Core, actor: Actor, text: string, file: string): Promise<Applied[]> {
+export async function applyBootstrap(
+  core: Core,
+  actor: Actor,
+  text: string,
+  file: string,
+): Promise<Applied[]> {
   demandDirectory(actor)
   const { document, lines } = readBootstrap(text, file)
   const passwords = await preparePasswords(core, document.users ?? [])
@@ -74,9 +79,14 @@ async function applyImage({ trx, core, actor, applied }: Application, entry: Ent
   }
   if (before.status === 'deleted')
     throw new Failure('conflict', `Image ${entry.uuid} was deleted.`, { subject: 'image', id: entry.uuid })
-  const wanted = { ...facts, ...(ownerId === undefined ? {} : { ownerId }), ...(updatedAt === undefined ? {} : { updatedAt }) }
+  const wanted = {
+    ...facts,
+    ...(ownerId === undefined ? {} : { ownerId }),
+    ...(updatedAt === undefined ? {} : { updatedAt }),
+  }
   const changes = Object.entries(wanted).filter(
-    ([key, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(before[key as keyof typeof before]),
+    ([key, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(before[key as keyof typeof before]),
   )
   if (changes.length === 0) return
   await saveImage(trx, core, actor, before, Object.fromEntries(changes), 'update')
@@ -87,7 +97,11 @@ async function applySettings({ trx, applied }: Application, settings: Entry<'set
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined) continue
     const value_json = JSON.stringify(value)
-    const before = await trx.selectFrom('settings').select('value_json').where('name', '=', name).executeTakeFirst()
+    const before = await trx
+      .selectFrom('settings')
+      .select('value_json')
+      .where('name', '=', name)
+      .executeTakeFirst()
     if (before?.value_json === value_json) continue
     await trx
       .insertInto('settings')
@@ -108,16 +122,28 @@ export async function firstStart(core: Core, actor: Actor, password: string): Pr
   const document = {
     projects: [{ id: 1, name: 'main', label: 'main', access: 'public' }],
     locations: [{ id: 1, name: 'RegionOne', description: 'Default location', default: true }],
-    computeResources: [{ id: 1, name: 'catalogue', provider: 'Catalogue', description: 'The images of this catalogue' }],
-    users: [{ id: 1, username: 'admin', password, firstName: 'Admin', superAdmin: true, defaultProject: 'main', roles: [{ project: 'main', role: 'admin' }] }],
+    computeResources: [
+      { id: 1, name: 'catalogue', provider: 'Catalogue', description: 'The images of this catalogue' },
+    ],
+    users: [
+      {
+        id: 1,
+        username: 'admin',
+        password,
+        firstName: 'Admin',
+        superAdmin: true,
+        defaultProject: 'main',
+        roles: [{ project: 'main', role: 'admin' }],
+      },
+    ],
   }
   try {
     await applyBootstrap(core, actor, JSON.stringify(document), 'first start')
   } catch (error) {
     // Another process of the same installation was quicker.
-    if (await db.selectFrom('users').select('id').where('username_fold', '=', 'admin').executeTakeFirst()) return false
+    if (await db.selectFrom('users').select('id').where('username_fold', '=', 'admin').executeTakeFirst())
+      return false
     throw error
   }
   return true
 }
-

@@ -199,4 +199,6 @@ export const bootstrapDocument = z.strictObject({
 
 export type BootstrapDocument = z.infer<typeof bootstrapDocument>
 export type Entry<Section extends keyof BootstrapDocument> =
-  NonNullable<BootstrapDocument[Section]> extends readonly (infer E)[] ? E : NonNullable<BootstrapDocument[Section]>
+  NonNullable<BootstrapDocument[Section]> extends readonly (infer E)[]
+    ? E
+    : NonNullable<BootstrapDocument[Section]>

@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import type { CredentialKind } from '../../database/schema.ts'
 import { record } from '../audit.ts'
+import { mainProjectId } from '../cleanup.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
-import { mainProjectId } from '../cleanup.ts'
 import { now } from '../time.ts'
 import type { Entry } from './document.ts'
 import { type Application, upsert } from './upsert.ts'
 
-export const bit = (value: boolean | undefined): 0 | 1 | undefined => (value === undefined ? undefined : value ? 1 : 0)
+export const bit = (value: boolean | undefined): 0 | 1 | undefined =>
+  value === undefined ? undefined : value ? 1 : 0
 
 export async function applyProject(application: Application, entry: Entry<'projects'>): Promise<void> {
   const { trx } = application
-  const before = await trx.selectFrom('projects').select('settings_json').where('name', '=', entry.name).executeTakeFirst()
+  const before = await trx
+    .selectFrom('projects')
+    .select('settings_json')
+    .where('name', '=', entry.name)
+    .executeTakeFirst()
   const own = before ? JSON.parse(before.settings_json) : {}
   const { quotaBytes, quotaImages, cleanup } = entry
   const said = Object.entries({ quotaBytes, quotaImages, cleanup }).filter(([, value]) => value !== undefined)
@@ -47,7 +52,12 @@ export async function applyLocation(application: Application, entry: Entry<'loca
   const { trx } = application
   // Exactly one is the default: naming another takes it from the first.
   if (entry.default)
-    await trx.updateTable('locations').set({ is_default: 0 }).where('is_default', '=', 1).where('name', '<>', entry.name).execute()
+    await trx
+      .updateTable('locations')
+      .set({ is_default: 0 })
+      .where('is_default', '=', 1)
+      .where('name', '<>', entry.name)
+      .execute()
   const first = (await trx.selectFrom('locations').select('id').limit(1).executeTakeFirst()) === undefined
   await upsert(
     application,
@@ -67,7 +77,10 @@ export async function applyLocation(application: Application, entry: Entry<'loca
 }
 
 /** Passwords are compared and hashed before the transaction begins: a slow hash has no place inside one. */
-export async function preparePasswords(core: Core, entries: readonly Entry<'users'>[]): Promise<Map<string, string>> {
+export async function preparePasswords(
+  core: Core,
+  entries: readonly Entry<'users'>[],
+): Promise<Map<string, string>> {
   const changed = new Map<string, string>()
   for (const { username, password } of entries) {
     if (password === undefined) continue
@@ -84,12 +97,21 @@ export async function preparePasswords(core: Core, entries: readonly Entry<'user
   return changed
 }
 
-export async function applyUser(application: Application, entry: Entry<'users'>, passwords: ReadonlyMap<string, string>): Promise<void> {
+export async function applyUser(
+  application: Application,
+  entry: Entry<'users'>,
+  passwords: ReadonlyMap<string, string>,
+): Promise<void> {
   const { trx, core } = application
   const folded = fold(entry.username)
-  const before = await trx.selectFrom('users').select(['id', 'callback_key']).where('username_fold', '=', folded).executeTakeFirst()
+  const before = await trx
+    .selectFrom('users')
+    .select(['id', 'callback_key'])
+    .where('username_fold', '=', folded)
+    .executeTakeFirst()
   const callbackKey =
-    entry.callbackKey === undefined || (before?.callback_key && core.secrets.decrypt(before.callback_key) === entry.callbackKey)
+    entry.callbackKey === undefined ||
+    (before?.callback_key && core.secrets.decrypt(before.callback_key) === entry.callbackKey)
       ? undefined
       : core.secrets.encrypt(entry.callbackKey)
   await upsert(
@@ -106,7 +128,8 @@ export async function applyUser(application: Application, entry: Entry<'users'>,
       super_admin: bit(entry.superAdmin),
       enabled: bit(entry.enabled),
       api_access: bit(entry.apiAccess),
-      default_project_id: entry.defaultProject === undefined ? undefined : await projectId(application, entry.defaultProject),
+      default_project_id:
+        entry.defaultProject === undefined ? undefined : await projectId(application, entry.defaultProject),
       callback_key: callbackKey,
       created_at: entry.createdAt,
       updated_at: entry.updatedAt,
@@ -124,13 +147,18 @@ export async function applyUser(application: Application, entry: Entry<'users'>,
     },
     ['callback_key'],
   )
-  const { id } = await trx.selectFrom('users').select('id').where('username_fold', '=', folded).executeTakeFirstOrThrow()
+  const { id } = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('username_fold', '=', folded)
+    .executeTakeFirstOrThrow()
   const hash = passwords.get(entry.username)
   if (hash) {
     await trx.deleteFrom('credentials').where('user_id', '=', id).where('kind', '=', 'password').execute()
     await insertCredential(application, id, entry.username, { kind: 'password', hash, lookup: null })
   }
-  if (entry.apiKey !== undefined) await replaceTokens(application, id, entry.username, 'api-key', [entry.apiKey])
+  if (entry.apiKey !== undefined)
+    await replaceTokens(application, id, entry.username, 'api-key', [entry.apiKey])
   if (entry.tokens !== undefined) await replaceTokens(application, id, entry.username, 'token', entry.tokens)
   if (entry.roles !== undefined) await replaceRoles(application, 'user', id, entry.username, entry.roles)
 }
@@ -154,7 +182,12 @@ async function insertCredential(
       last_used_at: null,
     })
     .execute()
-  await record(trx, actor, { action: 'credential', kind: 'user', id: userId, after: { kind: credential.kind } })
+  await record(trx, actor, {
+    action: 'credential',
+    kind: 'user',
+    id: userId,
+    after: { kind: credential.kind },
+  })
   applied.push({ what: `${credential.kind} of user ${username}`, did: 'created' })
 }
 
@@ -175,12 +208,22 @@ async function replaceTokens(
     .where('kind', '=', kind)
     .execute()
   for (const { id, lookup, label } of present) {
-    if (label === 'bootstrap' && !wanted.has(lookup!)) await trx.deleteFrom('credentials').where('id', '=', id).execute()
+    if (label === 'bootstrap' && !wanted.has(lookup!))
+      await trx.deleteFrom('credentials').where('id', '=', id).execute()
     wanted.delete(lookup!)
   }
   for (const lookup of wanted) {
-    const other = await trx.selectFrom('credentials').select('user_id').where('kind', '=', kind).where('lookup', '=', lookup).executeTakeFirst()
-    if (other) throw new Failure('conflict', `This ${kind} of user ${username} belongs to another user already.`, { subject: 'user', id: username })
+    const other = await trx
+      .selectFrom('credentials')
+      .select('user_id')
+      .where('kind', '=', kind)
+      .where('lookup', '=', lookup)
+      .executeTakeFirst()
+    if (other)
+      throw new Failure('conflict', `This ${kind} of user ${username} belongs to another user already.`, {
+        subject: 'user',
+        id: username,
+      })
     await insertCredential(application, userId, username, { kind, lookup, hash: null })
   }
 }
@@ -194,10 +237,17 @@ async function replaceRoles(
 ): Promise<void> {
   const { trx, actor, applied } = application
   const column = holder === 'user' ? 'user_id' : 'group_id'
-  const wanted = await Promise.all(roles.map(async ({ project, role }) => ({ project_id: await projectId(application, project), role })))
-  const present = await trx.selectFrom('role_assignments').select(['project_id', 'role']).where(column, '=', id).execute()
+  const wanted = await Promise.all(
+    roles.map(async ({ project, role }) => ({ project_id: await projectId(application, project), role })),
+  )
+  const present = await trx
+    .selectFrom('role_assignments')
+    .select(['project_id', 'role'])
+    .where(column, '=', id)
+    .execute()
   const key = (one: { project_id: number | null; role: string }) => `${one.project_id} ${one.role}`
-  const same = (list: readonly { project_id: number | null; role: string }[]) => [...new Set(list.map(key))].sort().join()
+  const same = (list: readonly { project_id: number | null; role: string }[]) =>
+    [...new Set(list.map(key))].sort().join()
   if (same(wanted) === same(present)) return
   await trx.deleteFrom('role_assignments').where(column, '=', id).execute()
   for (const one of new Map(wanted.map((each) => [key(each), each])).values())
@@ -219,27 +269,47 @@ export async function applyGroup(application: Application, entry: Entry<'groups'
     { id: entry.id, label: entry.label, created_at: entry.createdAt, updated_at: entry.updatedAt },
     { name_fold: fold(entry.name), label: entry.name, bound_project_id: null },
   )
-  const { id } = await trx.selectFrom('groups').select('id').where('name', '=', entry.name).executeTakeFirstOrThrow()
+  const { id } = await trx
+    .selectFrom('groups')
+    .select('id')
+    .where('name', '=', entry.name)
+    .executeTakeFirstOrThrow()
   if (entry.roles !== undefined) await replaceRoles(application, 'group', id, entry.name, entry.roles)
   if (entry.users === undefined) return
-  const wanted = (await Promise.all(entry.users.map((username) => userId(application, username)))).sort((a, b) => a - b)
-  const rows = await trx.selectFrom('group_users').select('user_id').where('group_id', '=', id).orderBy('user_id').execute()
+  const wanted = (await Promise.all(entry.users.map((username) => userId(application, username)))).sort(
+    (a, b) => a - b,
+  )
+  const rows = await trx
+    .selectFrom('group_users')
+    .select('user_id')
+    .where('group_id', '=', id)
+    .orderBy('user_id')
+    .execute()
   const present = rows.map((row) => row.user_id)
   if (present.join() === wanted.join()) return
   await trx.deleteFrom('group_users').where('group_id', '=', id).execute()
-  for (const user of new Set(wanted)) await trx.insertInto('group_users').values({ group_id: id, user_id: user }).execute()
+  for (const user of new Set(wanted))
+    await trx.insertInto('group_users').values({ group_id: id, user_id: user }).execute()
   await record(trx, actor, { action: 'members', kind: 'group', id, before: present, after: wanted })
   applied.push({ what: `users of group ${entry.name}`, did: 'changed' })
 }
 
 export async function projectId({ trx }: Application, name: string): Promise<number> {
-  const row = await trx.selectFrom('projects').select('id').where('name_fold', '=', fold(name)).executeTakeFirst()
+  const row = await trx
+    .selectFrom('projects')
+    .select('id')
+    .where('name_fold', '=', fold(name))
+    .executeTakeFirst()
   if (!row) throw unknown('project', name)
   return row.id
 }
 
 export async function userId({ trx }: Application, username: string): Promise<number> {
-  const row = await trx.selectFrom('users').select('id').where('username_fold', '=', fold(username)).executeTakeFirst()
+  const row = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('username_fold', '=', fold(username))
+    .executeTakeFirst()
   if (!row) throw unknown('user', username)
   return row.id
 }

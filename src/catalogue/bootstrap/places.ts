@@ -8,10 +8,20 @@ import type { Entry } from './document.ts'
 import { bit, projectId, unknown, userId } from './people.ts'
 import { type Application, upsert } from './upsert.ts'
 
-export async function applyArchitecture(application: Application, entry: Entry<'architectures'>): Promise<void> {
+export async function applyArchitecture(
+  application: Application,
+  entry: Entry<'architectures'>,
+): Promise<void> {
   const { id, createdAt, updatedAt } = entry
   const target = { table: 'architectures', kind: 'architecture', key: 'name' } as const
-  await upsert(application, target, entry.name, entry.name, { id, created_at: createdAt, updated_at: updatedAt }, {})
+  await upsert(
+    application,
+    target,
+    entry.name,
+    entry.name,
+    { id, created_at: createdAt, updated_at: updatedAt },
+    {},
+  )
 }
 
 export async function applySystem(application: Application, entry: Entry<'operatingSystems'>): Promise<void> {
@@ -43,9 +53,16 @@ export async function applySystem(application: Application, entry: Entry<'operat
   )
 }
 
-export async function applyComputeResource(application: Application, entry: Entry<'computeResources'>): Promise<void> {
+export async function applyComputeResource(
+  application: Application,
+  entry: Entry<'computeResources'>,
+): Promise<void> {
   const { trx, core } = application
-  const before = await trx.selectFrom('compute_resources').select('password').where('name', '=', entry.name).executeTakeFirst()
+  const before = await trx
+    .selectFrom('compute_resources')
+    .select('password')
+    .where('name', '=', entry.name)
+    .executeTakeFirst()
   await upsert(
     application,
     { table: 'compute_resources', kind: 'compute resource', key: 'name' },
@@ -74,10 +91,24 @@ export async function applyComputeResource(application: Application, entry: Entr
   )
 }
 
-export async function applyRegistration(application: Application, entry: Entry<'registrations'>): Promise<void> {
+export async function applyRegistration(
+  application: Application,
+  entry: Entry<'registrations'>,
+): Promise<void> {
   const { trx, core } = application
-  const resource = await idOf(application, 'compute_resources', 'name', 'compute resource', entry.computeResource)
-  const image = await trx.selectFrom('images').select('seq').where('uuid', '=', entry.uuid.toLowerCase()).where('deleted', '=', 0).executeTakeFirst()
+  const resource = await idOf(
+    application,
+    'compute_resources',
+    'name',
+    'compute resource',
+    entry.computeResource,
+  )
+  const image = await trx
+    .selectFrom('images')
+    .select('seq')
+    .where('uuid', '=', entry.uuid.toLowerCase())
+    .where('deleted', '=', 0)
+    .executeTakeFirst()
   const before = await trx
     .selectFrom('registrations')
     .select(['id', 'password'])
@@ -92,7 +123,13 @@ export async function applyRegistration(application: Application, entry: Entry<'
     entry.name,
     {
       compute_resource_id: resource,
-      operating_system_id: await idOf(application, 'operating_systems', 'title', 'operating system', entry.operatingSystem),
+      operating_system_id: await idOf(
+        application,
+        'operating_systems',
+        'title',
+        'operating system',
+        entry.operatingSystem,
+      ),
       architecture_id: await idOf(application, 'architectures', 'name', 'architecture', entry.architecture),
       name: entry.name,
       name_fold: fold(entry.name),
@@ -119,7 +156,10 @@ export async function applyRegistration(application: Application, entry: Entry<'
 }
 
 async function nextId({ trx }: Application): Promise<number> {
-  const row = await trx.selectFrom('registrations').select((select) => select.fn.max('id').as('id')).executeTakeFirst()
+  const row = await trx
+    .selectFrom('registrations')
+    .select((select) => select.fn.max('id').as('id'))
+    .executeTakeFirst()
   return (row?.id ?? 0) + 1
 }
 
@@ -145,7 +185,11 @@ export async function applyInstance(application: Application, entry: Entry<'inst
     )?.uuid
   const uuid = known ?? randomUUID()
   const hostname = entry.hostname ?? uuid
-  const location = await trx.selectFrom('locations').select('id').where('is_default', '=', 1).executeTakeFirst()
+  const location = await trx
+    .selectFrom('locations')
+    .select('id')
+    .where('is_default', '=', 1)
+    .executeTakeFirst()
   await upsert(
     application,
     { table: 'instances', kind: 'instance', key: 'uuid' },
@@ -156,7 +200,13 @@ export async function applyInstance(application: Application, entry: Entry<'inst
       hostname_fold: entry.hostname === undefined ? undefined : fold(entry.hostname),
       project_id: project,
       owner_user_id: entry.owner === undefined ? undefined : await userId(application, entry.owner),
-      compute_resource_id: await maybeId(application, 'compute_resources', 'name', 'compute resource', entry.computeResource),
+      compute_resource_id: await maybeId(
+        application,
+        'compute_resources',
+        'name',
+        'compute resource',
+        entry.computeResource,
+      ),
       location_id: await maybeId(application, 'locations', 'name', 'location', entry.location),
       node: entry.node,
       status: entry.status,
@@ -185,7 +235,12 @@ export async function applyInstance(application: Application, entry: Entry<'inst
 type Disks = NonNullable<Entry<'instances'>['disks']>
 type Snapshots = NonNullable<Entry<'instances'>['snapshots']>
 
-async function replaceDisks({ trx, actor, applied }: Application, uuid: string, shown: string, disks: Disks): Promise<void> {
+async function replaceDisks(
+  { trx, actor, applied }: Application,
+  uuid: string,
+  shown: string,
+  disks: Disks,
+): Promise<void> {
   const wanted = []
   for (const [index, disk] of disks.entries()) {
     const image = disk.image === undefined ? null : await imageNamed(trx, disk.image)
@@ -198,7 +253,12 @@ async function replaceDisks({ trx, actor, applied }: Application, uuid: string, 
       boot: bit(disk.boot) ?? (index === 0 ? 1 : 0),
     } as const)
   }
-  const present = await trx.selectFrom('disks').selectAll().where('instance_uuid', '=', uuid).orderBy('number').execute()
+  const present = await trx
+    .selectFrom('disks')
+    .selectAll()
+    .where('instance_uuid', '=', uuid)
+    .orderBy('number')
+    .execute()
   if (sameRows(present, wanted)) return
   await trx.deleteFrom('disks').where('instance_uuid', '=', uuid).execute()
   for (const disk of wanted) await trx.insertInto('disks').values(disk).execute()
@@ -206,14 +266,32 @@ async function replaceDisks({ trx, actor, applied }: Application, uuid: string, 
   applied.push({ what: `disks of instance ${shown}`, did: 'changed' })
 }
 
-async function replaceSnapshots({ trx, actor, applied }: Application, uuid: string, shown: string, snapshots: Snapshots): Promise<void> {
-  const present = await trx.selectFrom('snapshots').selectAll().where('instance_uuid', '=', uuid).orderBy('id').execute()
-  const disks = await trx.selectFrom('disks').select(['number', 'size']).where('instance_uuid', '=', uuid).execute()
+async function replaceSnapshots(
+  { trx, actor, applied }: Application,
+  uuid: string,
+  shown: string,
+  snapshots: Snapshots,
+): Promise<void> {
+  const present = await trx
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('instance_uuid', '=', uuid)
+    .orderBy('id')
+    .execute()
+  const disks = await trx
+    .selectFrom('disks')
+    .select(['number', 'size'])
+    .where('instance_uuid', '=', uuid)
+    .execute()
   const wanted = snapshots.map((snapshot) => {
     const disk = snapshot.disk ?? 1
     const known = present.find((one) => one.disk === disk && one.name === snapshot.name)
     const size = disks.find((one) => one.number === disk)?.size
-    if (size === undefined) throw new Failure('invalid', `Instance ${shown} has no disk ${disk}.`, { subject: 'snapshot', id: snapshot.name })
+    if (size === undefined)
+      throw new Failure('invalid', `Instance ${shown} has no disk ${disk}.`, {
+        subject: 'snapshot',
+        id: snapshot.name,
+      })
     const at = snapshot.createdAt ?? known?.created_at ?? now()
     return {
       instance_uuid: uuid,
@@ -227,10 +305,22 @@ async function replaceSnapshots({ trx, actor, applied }: Application, uuid: stri
       updated_at: snapshot.updatedAt ?? known?.updated_at ?? at,
     }
   })
-  if (sameRows(present.map(({ id: _id, ...row }) => row), wanted)) return
+  if (
+    sameRows(
+      present.map(({ id: _id, ...row }) => row),
+      wanted,
+    )
+  )
+    return
   await trx.deleteFrom('snapshots').where('instance_uuid', '=', uuid).execute()
   for (const snapshot of wanted) await trx.insertInto('snapshots').values(snapshot).execute()
-  await record(trx, actor, { action: 'snapshots', kind: 'instance', id: uuid, before: present, after: wanted })
+  await record(trx, actor, {
+    action: 'snapshots',
+    kind: 'instance',
+    id: uuid,
+    before: present,
+    after: wanted,
+  })
   applied.push({ what: `snapshots of instance ${shown}`, did: 'changed' })
 }
 
@@ -244,7 +334,13 @@ async function imageNamed(trx: Application['trx'], text: string): Promise<string
   const row = await trx
     .selectFrom('images')
     .select('uuid')
-    .where((where) => where.or([where('uuid', '=', text.toLowerCase()), where('handle', '=', text), where('name', '=', text)]))
+    .where((where) =>
+      where.or([
+        where('uuid', '=', text.toLowerCase()),
+        where('handle', '=', text),
+        where('name', '=', text),
+      ]),
+    )
     .where('deleted', '=', 0)
     .orderBy('seq')
     .executeTakeFirst()
@@ -267,7 +363,9 @@ async function idOf(
   return row.id
 }
 
-async function maybeId(...args: [...Parameters<typeof idOf> extends [...infer First, string] ? First : never, string | undefined]): Promise<number | undefined> {
+async function maybeId(
+  ...args: [...(Parameters<typeof idOf> extends [...infer First, string] ? First : never), string | undefined]
+): Promise<number | undefined> {
   const [application, table, column, kind, name] = args
   return name === undefined ? undefined : idOf(application, table, column, kind, name)
 }

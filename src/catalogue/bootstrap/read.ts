@@ -25,8 +25,7 @@ export function readBootstrap(text: string, file: string): { document: Bootstrap
     return null
   }
   const parsed = bootstrapDocument.safeParse(yaml.toJS() ?? {})
-  if (!parsed.success)
-    throw refusal(parsed.error.issues.flatMap((issue) => complaints(issue, file, lines)))
+  if (!parsed.success) throw refusal(parsed.error.issues.flatMap((issue) => complaints(issue, file, lines)))
   return { document: parsed.data, lines }
 }
 
@@ -44,7 +43,9 @@ function plain(issue: z.core.$ZodIssue): string {
 
 /** `site.yaml, line 7: users[0].roles[0].role: must be one of …` */
 export function place(file: string, path: readonly PropertyKey[], lines: Lines, message: string): string {
-  const key = path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('')
+  const key = path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
+    .join('')
   const line = lines(path)
   return `${file}${line === null ? '' : `, line ${line}`}: ${key}${key ? ': ' : ''}${message}`
 }

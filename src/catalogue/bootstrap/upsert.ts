@@ -48,7 +48,9 @@ export async function upsert(
   const before = rows[0]
   const at = now()
   const hide = (facts: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, secret.includes(name) ? '***' : value]))
+    Object.fromEntries(
+      Object.entries(facts).map(([name, value]) => [name, secret.includes(name) ? '***' : value]),
+    )
   if (!before) {
     const row: Record<string, Value> = {
       created_at: at,
@@ -75,6 +77,12 @@ export async function upsert(
     Object.entries(written).map(([name, value]) => sql`${sql.ref(name)} = ${value}`),
   )} where ${sql.ref(key)} = ${keyValue}`.execute(trx)
   const old = Object.fromEntries(changes.map(([name]) => [name, before[name]]))
-  await record(trx, actor, { action: 'update', kind, id: keyValue ?? '', before: hide(old), after: hide(change) })
+  await record(trx, actor, {
+    action: 'update',
+    kind,
+    id: keyValue ?? '',
+    before: hide(old),
+    after: hide(change),
+  })
   applied.push({ what: `${kind} ${shown}`, did: 'changed' })
 }

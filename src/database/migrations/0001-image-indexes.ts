@@ -5,7 +5,6 @@
  */
 export const orderedColumns = [
   'name_fold',
-  'name',
   'label_fold',
   'type',
   'stage',
@@ -27,9 +26,20 @@ export const orderedColumns = [
   'region_fold',
 ] as const
 
-/** NULLs sort as the smallest value on SQLite; PostgreSQL has to be told. */
+/** Those of them that can be missing. NULLs come first: SQLite has it so by itself, PostgreSQL has to be told. */
+const nullable: ReadonlySet<string> = new Set([
+  'size',
+  'deleted_at',
+  'cleanup_at',
+  'os_distro_fold',
+  'os_version_fold',
+  'hypervisor_type_fold',
+  'architecture_fold',
+  'container_format',
+  'disk_format',
+])
+
 export function imageIndexes(engine: 'sqlite' | 'postgres'): string[] {
-  const nulls = engine === 'postgres' ? ' nulls first' : ''
   const statements = [
     'create index images_owner_uuid on images (deleted, owner_id, uuid)',
     'create index images_all_uuid on images (deleted, uuid)',
@@ -46,6 +56,7 @@ export function imageIndexes(engine: 'sqlite' | 'postgres'): string[] {
     'create index images_version on images (name_fold, version)',
   ]
   for (const column of orderedColumns) {
+    const nulls = engine === 'postgres' && nullable.has(column) ? ' nulls first' : ''
     statements.push(
       `create index images_owner_${column} on images (deleted, owner_id, ${column}${nulls}, uuid)`,
       `create index images_all_${column} on images (deleted, ${column}${nulls}, uuid)`,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Failure } from './catalogue/failure.ts'
+import { Failure } from '../catalogue/failure.ts'
 
 const keyBytes = 32
 
@@ -39,7 +39,9 @@ async function readKey(path: string): Promise<Buffer | null> {
     throw error
   }
   if (!/^[0-9a-f]{64}\s*$/.test(text))
-    throw new Failure('invalid', `${path} is no secret key: it must hold 64 hexadecimal digits.`, { reason: 'secret-key' })
+    throw new Failure('invalid', `${path} is no secret key: it must hold 64 hexadecimal digits.`, {
+      reason: 'secret-key',
+    })
   await chmod(path, 0o600)
   return Buffer.from(text.trim(), 'hex')
 }

@@ -3,30 +3,30 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
-import { systemActor } from './catalogue/actor.ts'
-import { refreshCleanupDates } from './catalogue/ageing.ts'
-import { applyBootstrap, firstStart } from './catalogue/bootstrap/apply.ts'
-import { type Catalogue, catalogueOf } from './catalogue/catalogue.ts'
-import type { Core } from './catalogue/core.ts'
-import { Failure } from './catalogue/failure.ts'
-import { secretsOf } from './catalogue/secrets.ts'
+import { systemActor } from '../catalogue/actor.ts'
+import { refreshCleanupDates } from '../catalogue/ageing.ts'
+import { applyBootstrap, firstStart } from '../catalogue/bootstrap/apply.ts'
+import { type Catalogue, catalogueOf } from '../catalogue/catalogue.ts'
+import type { Core } from '../catalogue/core.ts'
+import { Failure } from '../catalogue/failure.ts'
+import { secretsOf } from '../catalogue/secrets.ts'
+import { migrate } from '../database/migrate.ts'
+import { migrations } from '../database/migrations/index.ts'
+import { openDatabase } from '../database/open.ts'
+import type { Database } from '../database/schema.ts'
+import { createServer } from '../http/server.ts'
+import { parseAllowList } from '../outbound/allow-list.ts'
+import { type Outbound, outbound } from '../outbound/outbound.ts'
+import type { Settings } from '../settings.ts'
+import { openStores } from '../store/open-stores.ts'
+import { copyImage } from '../work/copy-image.ts'
+import { importUrl } from '../work/import-url.ts'
+import { type Runner, startRunner } from '../work/runner.ts'
+import { startUpkeep, type Upkeep } from '../work/upkeep.ts'
+import { verify } from '../work/verify.ts'
 import { type DataLock, lockData } from './data-lock.ts'
-import { migrate } from './database/migrate.ts'
-import { migrations } from './database/migrations/index.ts'
-import { openDatabase } from './database/open.ts'
-import type { Database } from './database/schema.ts'
-import { facesOf } from './faces/faces.ts'
-import { createServer } from './http/server.ts'
-import { parseAllowList } from './outbound/allow-list.ts'
-import { type Outbound, outbound } from './outbound/outbound.ts'
+import { facesOf } from './faces.ts'
 import { secretKey } from './secret-file.ts'
-import type { Settings } from './settings.ts'
-import { openStores } from './store/open-stores.ts'
-import { copyImage } from './work/copy-image.ts'
-import { importUrl } from './work/import-url.ts'
-import { type Runner, startRunner } from './work/runner.ts'
-import { startUpkeep, type Upkeep } from './work/upkeep.ts'
-import { verify } from './work/verify.ts'
 
 export const kinds = [importUrl, copyImage, verify]
 
@@ -125,17 +125,22 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
       if (options.apply) await applyFile(core, options.apply, log)
       await refreshCleanupDates(core)
     }
-    const note = (level: 'info' | 'warn' | 'error', facts: object, message: string) => log[level](facts, message)
+    const note = (level: 'info' | 'warn' | 'error', facts: object, message: string) =>
+      log[level](facts, message)
     upkeep = await startUpkeep(parts, { alone: options.alone, leaseLost: options.lost, log: note })
     runner = await startRunner(kinds, parts, { parallel: parallelTasks, pollSeconds: 10, log: note })
     const { faces, hooks } = await facesOf(settings, parts, { runner, log })
-    const app = await createServer(faces, { catalogue }, {
-      logger: log,
-      trustedProxies: settings.trustedProxies,
-      publicUrl: settings.publicUrl,
-      idleSeconds: settings.idleSeconds,
-      ...hooks,
-    })
+    const app = await createServer(
+      faces,
+      { catalogue },
+      {
+        logger: log,
+        trustedProxies: settings.trustedProxies,
+        publicUrl: settings.publicUrl,
+        idleSeconds: settings.idleSeconds,
+        ...hooks,
+      },
+    )
     const url = await app.listen({ host: settings.host, port: settings.port, backlog: 1024 })
     return {
       url,

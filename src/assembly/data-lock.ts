@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from './catalogue/failure.ts'
+import { Failure } from '../catalogue/failure.ts'
 
 export type DataLock = { release(): Promise<void> }
 
@@ -23,9 +23,13 @@ export async function lockData(directory: string): Promise<DataLock> {
     }
     const [pid, began] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ')
     if (pid && Number(pid) !== process.pid && began === (await beginning(Number(pid))))
-      throw new Failure('conflict', `Another Imageport (process ${pid}) is using the data directory ${directory}.`, {
-        reason: 'data-directory',
-      })
+      throw new Failure(
+        'conflict',
+        `Another Imageport (process ${pid}) is using the data directory ${directory}.`,
+        {
+          reason: 'data-directory',
+        },
+      )
     await rm(path, { force: true })
   }
 }
