@@ -37,7 +37,7 @@ export type FailureDetail = {
   /** The status an image or task was in, for `state`. */
   readonly status?: string
   /** Seconds after which trying again makes sense, for `busy`. */
-  readonly retryAfter?: number
+  readonly retryAfterSeconds?: number
 }
 
 /** The one error that the domain throws. `message` is for people, `code` and `detail` are for programs. */

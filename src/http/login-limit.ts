@@ -4,7 +4,7 @@ export type LoginLimit = {
   /**
    * Carries out one login attempt. Only a failed one (`unauthenticated`) counts; when there were too many from this
    * address for this name, further ones are refused unseen until a minute has passed since the first.
-   * @throws Failure `busy` (reason `logins`, with `retryAfter` seconds), or what `login` throws
+   * @throws Failure `busy` (reason `logins`, with `retryAfterSeconds` seconds), or what `login` throws
    */
   attempt<T>(address: string, name: string, login: () => Promise<T>): Promise<T>
 }
@@ -40,10 +40,10 @@ export function loginLimit({ failures: maximum, seconds } = { failures: 10, seco
       // Attempts under way may all fail: no more of them at once than may still fail, and the others wait.
       while (entry.failures + entry.underWay >= maximum) {
         if (entry.failures >= maximum) {
-          const retryAfter = Math.max(1, Math.ceil((entry.until - Date.now()) / 1000))
-          throw new Failure('busy', `Too many failed logins; try again in ${retryAfter} seconds.`, {
+          const retryAfterSeconds = Math.max(1, Math.ceil((entry.until - Date.now()) / 1000))
+          throw new Failure('busy', `Too many failed logins; try again in ${retryAfterSeconds} seconds.`, {
             reason: 'logins',
-            retryAfter,
+            retryAfterSeconds,
           })
         }
         const { waiters } = entry
