@@ -1,0 +1,189 @@
+import { isFailure } from '../../catalogue/failure.ts'
+import type { Image, Visibility } from '../../catalogue/image.ts'
+import type { ImageDraft } from '../../catalogue/images.ts'
+import { openBody } from '../../http/receive.ts'
+import { mediaType } from './body.ts'
+import { activeProject } from './client.ts'
+import { changedProperties, describe, saidOf, settableVisibilities } from './description.ts'
+import { answerTo, badFields, creationFailed, creationNotAllowed, uploadFailed } from './failures.ts'
+import {
+  type Body,
+  choice,
+  complaint,
+  type Form,
+  form,
+  integer,
+  orNull,
+  type Reader,
+  text,
+} from './fields.ts'
+import { formBody, type Form as Multipart, readForm } from './multipart.ts'
+import type { Context, Route } from './route.ts'
+import { containerFormats, diskFormats } from './vocabulary.ts'
+import { toCreated } from './wire.ts'
+
+/** 2.4. */
+async function create(context: Context) {
+  const { request, reply, parts } = context
+  const project = await activeProject(context)
+  const upload =
+    mediaType(request) === 'multipart/form-data'
+      ? await readForm(request, () => openBody(request, reply))
+      : null
+  try {
+    const body = upload ? formBody(upload.fields) : await context.json()
+    const { draft, source, url } = await validated(context, body, upload, project.id)
+    if (source === 'url') {
+      const image = await fetched(context, draft, url!)
+      return { status: 201, body: toCreated(image, source) }
+    }
+    if (parts.featuresOff.has('openstack.images.file_uploads')) throw creationNotAllowed(context.caller)
+    const bytes = await notEmpty(upload!.file!)
+    const image = await parts.catalogue.images.create(context.actor, draft)
+    await receive(context, image, bytes)
+    return { status: 201, body: toCreated(image, source) }
+  } finally {
+    upload?.stop()
+  }
+}
+
+type Validated = {
+  readonly draft: ImageDraft
+  readonly source: 'url' | 'file'
+  readonly url: string | undefined
+}
+
+/** @throws Refusal 400 with all bad fields. */
+async function validated(
+  context: Context,
+  body: Body,
+  upload: Multipart | null,
+  project: number,
+): Promise<Validated> {
+  const { catalogue, featuresOff } = context.parts
+  const fields = form(body)
+  const regions = (await catalogue.locations.list()).filter(({ enabled }) => enabled)
+  const name = fields.required('name', text({ longest: 255 }))
+  const source = fields.required('source', choice(['url', 'file']))
+  const url = source === 'url' ? fields.required('url', webAddress) : undefined
+  if (source === 'file' && !upload?.file) fields.complain('file', 'No file was submitted.')
+  const description = describe(fields)
+  const facts = {
+    diskFormat: fields.required('disk_format', choice(diskFormats)),
+    containerFormat: fields.optional('container_format', choice(containerFormats)) ?? 'bare',
+    region: fields.required('region', choice(regions.map((region) => region.name))),
+    visibility:
+      fields.optional('visibility', choice(settableVisibilities(context.caller, featuresOff))) ?? 'private',
+  }
+  const ownerId = context.caller.staff ? await ownerFor(context, fields, project) : project
+  if (Object.keys(fields.errors).length > 0) throw badFields(fields.errors)
+  const draft = {
+    ...saidOf(description),
+    properties: changedProperties({}, description),
+    name: name!,
+    diskFormat: facts.diskFormat!,
+    containerFormat: facts.containerFormat,
+    region: facts.region!,
+    visibility: facts.visibility as Visibility,
+    ownerId,
+  }
+  return { draft, source: source as Validated['source'], url }
+}
+
+/** Staff create for a client, or for the provider itself (3.5). */
+async function ownerFor(
+  { parts, actor, caller, query }: Context,
+  fields: Form,
+  own: number,
+): Promise<number> {
+  const named = caller.named ? Number(query.get('active_client')) : null
+  const id = fields.optional('client', orNull(integer)) ?? named
+  if (id === null) return own
+  if (!(await parts.catalogue.projects.exists(Number.isSafeInteger(id) ? id : 0))) {
+    fields.complain('client', 'Client does not exist')
+    return own
+  }
+  const { enabled } = await parts.catalogue.projects.view(actor, id)
+  if (!enabled) fields.complain('client', 'Unable to find a project for the specified client')
+  return id
+}
+
+/** Which addresses can be fetched is not said here; ones that nobody could fetch are no addresses. */
+const webAddress: Reader<string> = (value) => {
+  const read = text()(value)
+  if (typeof read !== 'string') return read
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(read) && URL.canParse(read) ? read : complaint('Enter a valid URL.')
+}
+
+/** Nothing was created yet when the address turns out to be wrong, refused by policy or not to answer. */
+async function fetched({ parts, actor }: Context, draft: ImageDraft, url: string): Promise<Image> {
+  try {
+    return (await parts.catalogue.imports.fromUrl(actor, draft, { url, fallback: 'killed' })).image
+  } catch (error) {
+    const refused =
+      isFailure(error, 'upstream') ||
+      isFailure(error, 'interrupted') ||
+      (isFailure(error, 'forbidden') && error.detail.reason !== 'role') ||
+      (isFailure(error, 'invalid') && error.detail.fields === undefined)
+    throw refused ? badFields({ url: ['URL is not accessible'] }) : error
+  }
+}
+
+/** @throws Refusal 400 for a file without a single byte, before anything is created. */
+async function notEmpty(source: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const iterator = source[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done) throw badFields({ file: ['The submitted file is empty.'] })
+  return (async function* () {
+    try {
+      yield first.value
+      yield* { [Symbol.asyncIterator]: () => iterator }
+    } finally {
+      await iterator.return?.()
+    }
+  })()
+}
+
+/** The bytes of a new image. "An image left behind by a failed upload must end as `killed` or be removed." */
+async function receive(context: Context, image: Image, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const { parts, actor, caller, request } = context
+  try {
+    await parts.catalogue.bytes.receive(actor, image.uuid, bytes, { fallback: 'killed' })
+  } catch (error) {
+    await removeUnless(context, image.uuid, isFailure(error, 'invalid') ? [] : ['killed', 'deleted'])
+    if (answerTo(error, caller) !== null) throw error
+    request.log.error({ err: error }, 'an upload failed unexpectedly')
+    throw uploadFailed(caller)
+  }
+}
+
+/**
+ * A `killed` image stays, to be seen and deleted; one whose transfer never began goes, and so does one whose form
+ * turned out to be wrong after its last byte.
+ */
+async function removeUnless(
+  { parts, actor }: Context,
+  uuid: string,
+  stays: readonly string[],
+): Promise<void> {
+  const { images } = parts.catalogue
+  try {
+    const { status, protected: kept } = await images.view(actor, uuid)
+    if (stays.includes(status)) return
+    if (kept) await images.change(actor, uuid, () => ({ protected: false }))
+    await images.remove(actor, uuid)
+  } catch (error) {
+    if (!isFailure(error, 'not-found')) throw error
+  }
+}
+
+export const createRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/openstack/images',
+    permission: 'images.create',
+    whenOff: creationNotAllowed,
+    fault: creationFailed,
+    handle: create,
+  },
+]

@@ -1,0 +1,85 @@
+import { isFailure } from '../../catalogue/failure.ts'
+import type { Image } from '../../catalogue/image.ts'
+import type { Scope } from '../../catalogue/image-list.ts'
+import { activeProject, ownImage } from './client.ts'
+import { notPermitted } from './failures.ts'
+import { type Filtering, parseFiltering, parseSearch } from './filtering.ts'
+import { parseOrdering } from './ordering.ts'
+import { envelope, pageOf } from './paging.ts'
+import { permissionsOf } from './permissions.ts'
+import { type Context, ok, type Route } from './route.ts'
+import { filterOptions } from './vocabulary.ts'
+import { toWire } from './wire.ts'
+
+/** Which images a list shows at all (onecloudplanet.md 1.6): one's own, and by named visibility those of others. */
+export function scopesOf({ caller, actor, parts }: Context, { visibilities }: Filtering): Scope[] {
+  if (caller.staff) return [{ everything: true }]
+  const own = actor.projectId!
+  const off = parts.featuresOff
+  const scopes: Scope[] = [{ own }]
+  if (visibilities.has('public')) scopes.push({ visibility: 'public' })
+  if (visibilities.has('community') && !off.has('openstack.images.showcommunity'))
+    scopes.push({ visibility: 'community' })
+  if (visibilities.has('shared') && !off.has('openstack.images.showshared'))
+    scopes.push({ sharedWith: own, status: 'accepted' })
+  return scopes
+}
+
+/** Section 1. */
+async function list(context: Context) {
+  const { parts, actor, query } = context
+  const { images } = parts.catalogue
+  await activeProject(context)
+  const filtering = parseFiltering(query.get('filtering'))
+  const asked = {
+    scopes: scopesOf(context, filtering),
+    filter: { all: [...filtering.filters, ...parseSearch(query.get('search'))] },
+    deleted: filtering.deleted ? ('with' as const) : ('without' as const),
+  }
+  const order = parseOrdering(query.get('ordering'))
+  const count = await images.count(actor, asked)
+  const page = pageOf(query, count)
+  const found =
+    count === 0 ? [] : await images.list(actor, { ...asked, order, offset: page.offset, limit: page.size })
+  return ok({
+    ...envelope(context.place, query, page, found.map(toWire)),
+    permissions: permissionsOf(actor, parts.featuresOff),
+    filter_options: filterOptions,
+  })
+}
+
+/** 2.3. A deleted image is there for staff only. */
+async function retrieve({ parts, actor, caller, param }: Context) {
+  const { images } = parts.catalogue
+  try {
+    return ok(toWire(await images.view(actor, param('id'))))
+  } catch (error) {
+    const [image] = caller.staff && isFailure(error, 'not-found') ? await deleted() : []
+    if (image === undefined) throw error
+    return ok(toWire(image))
+  }
+
+  function deleted(): Promise<Image[]> {
+    const filter = { field: 'uuid', is: 'eq', value: param('id'), caseless: true } as const
+    return images.list(actor, {
+      scopes: [{ everything: true }],
+      filter,
+      deleted: 'with',
+      order: [],
+      limit: 1,
+    })
+  }
+}
+
+/** 2.6. */
+async function destroy(context: Context) {
+  const image = await ownImage(context, notPermitted)
+  await context.parts.catalogue.images.remove(context.actor, image.uuid)
+  return { status: 204 }
+}
+
+export const imageRoutes: readonly Route[] = [
+  { method: 'GET', path: '/openstack/images', permission: 'images.list', handle: list },
+  { method: 'GET', path: '/openstack/images/:id', permission: 'images.retrieve', handle: retrieve },
+  { method: 'DELETE', path: '/openstack/images/:id', permission: 'images.destroy', handle: destroy },
+]
