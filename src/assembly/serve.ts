@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
+import packageFacts from '../../package.json' with { type: 'json' }
 import { systemActor } from '../catalogue/actor.ts'
 import { refreshCleanupDates } from '../catalogue/ageing.ts'
 import { applyBootstrap, firstStart } from '../catalogue/bootstrap/apply.ts'
@@ -17,7 +18,7 @@ import type { Database } from '../database/schema.ts'
 import { createServer } from '../http/server.ts'
 import { parseAllowList } from '../outbound/allow-list.ts'
 import { type Outbound, outbound } from '../outbound/outbound.ts'
-import type { Settings } from '../settings.ts'
+import { describeSettings, type Settings } from '../settings.ts'
 import { openStores } from '../store/open-stores.ts'
 import { copyImage } from '../work/copy-image.ts'
 import { importUrl } from '../work/import-url.ts'
@@ -27,6 +28,8 @@ import { verify } from '../work/verify.ts'
 import { type DataLock, lockData } from './data-lock.ts'
 import { facesOf } from './faces.ts'
 import { secretKey } from './secret-file.ts'
+
+const { version } = packageFacts as { version: string }
 
 export const kinds = [importUrl, copyImage, verify]
 
@@ -129,16 +132,17 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
       log[level](facts, message)
     upkeep = await startUpkeep(parts, { alone: options.alone, leaseLost: options.lost, log: note })
     runner = await startRunner(kinds, parts, { parallel: parallelTasks, pollSeconds: 10, log: note })
-    const { faces, hooks } = await facesOf(settings, parts, { runner, log })
+    const { faces, measured } = facesOf(settings)
     const app = await createServer(
       faces,
-      { catalogue },
+      { catalogue, installation: { version }, featuresOff: new Set(settings.ocpFeaturesOff) },
       {
         logger: log,
         trustedProxies: settings.trustedProxies,
         publicUrl: settings.publicUrl,
         idleSeconds: settings.idleSeconds,
-        ...hooks,
+        rateLimit: settings.rateLimit,
+        observer: measured.observer,
       },
     )
     const url = await app.listen({ host: settings.host, port: settings.port, backlog: 1024 })
@@ -185,6 +189,7 @@ async function applyFile(core: Core, path: string, log: Logger): Promise<void> {
 /** The command `serve`: one process, or a primary that keeps several workers running. Ends with the process. */
 export async function serveCommand(settings: Settings, options: { apply?: string }): Promise<void> {
   const log = pino({ level: settings.logLevel })
+  if (cluster.isPrimary) log.info({ version, settings: describeSettings(settings) }, 'starting')
   const embedded = settings.databaseUrl.startsWith('sqlite:')
   if (cluster.isPrimary && settings.workers > 1) return superviseWorkers(settings, options, log, embedded)
   const worker = cluster.isWorker

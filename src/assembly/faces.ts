@@ -1,0 +1,11 @@
+import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
+import { operationsFace } from '../faces/operations/index.ts'
+import type { Face } from '../http/face.ts'
+import { createMetrics, type Metrics } from '../http/metrics.ts'
+import type { Settings } from '../settings.ts'
+
+/** The faces this installation serves, and what measures them. */
+export function facesOf(settings: Settings): { faces: readonly Face[]; measured: Metrics } {
+  const measured = createMetrics()
+  return { faces: [operationsFace({ metrics: settings.metrics, measured }), onecloudplanet], measured }
+}
