@@ -210,6 +210,22 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
       await rm(directory, { recursive: true })
     },
   }
+  // What every installation has from its first start, without a user and a location.
   await server.project(1, 'main')
+  await db
+    .insertInto('compute_resources')
+    .values({
+      ...dates,
+      id: 1,
+      name: 'catalogue',
+      name_fold: 'catalogue',
+      provider: 'Catalogue',
+      url: null,
+      description: null,
+      username: null,
+      password: null,
+      attributes_json: '{}',
+    })
+    .execute()
   return server
 }
