@@ -27,7 +27,7 @@ export type Form = {
 export function form(body: Body): Form {
   const errors: Record<string, string[]> = {}
   const complain = (name: string, message: string) => {
-    errors[name] = [...(errors[name] ?? []), message]
+    errors[name] = [...(Object.hasOwn(errors, name) ? errors[name]! : []), message]
   }
   function optional<T>(name: string, reader: Reader<T>): T | undefined {
     if (!Object.hasOwn(body, name)) return undefined
