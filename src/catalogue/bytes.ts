@@ -8,7 +8,7 @@ import { inspector } from './formats/inspect.ts'
 import { judge } from './formats/judge.ts'
 import type { Image, Status } from './image.ts'
 import { demandMove, hasBytes } from './image.ts'
-import { findImage, lockImage, membersOf, saveImage } from './images.ts'
+import { findImage, type ImageDraft, insertImage, lockImage, saveImage } from './images.ts'
 import { bytesLeft, demandByteQuota } from './quota.ts'
 import { now } from './time.ts'
 import { abandonTransfer, beginTransfer, type Fallback, ownsTransfer } from './transfers.ts'
@@ -49,13 +49,16 @@ export function bytes(core: Core) {
   /** Checks and marks the beginning of a transfer, in one transaction. */
   async function begin(
     actor: Actor,
-    uuid: string,
+    target: string | ImageDraft,
     blobId: string,
     store: string,
     options: ReceiveOptions,
   ): Promise<Image> {
     return database.transaction(async (trx) => {
-      const image = await lockImage(trx, core, actor, uuid, 'image.update')
+      const image =
+        typeof target === 'string'
+          ? await lockImage(trx, core, actor, target, 'image.update')
+          : await insertImage(trx, core, actor, target)
       const during: Status = options.during ?? 'saving'
       // A task that is run again finds its image importing already.
       if (image.status !== during || during === 'saving') demandMove(image.uuid, image.status, during)
@@ -117,13 +120,15 @@ export function bytes(core: Core) {
     /**
      * Receives an image's bytes: checks, streams them into a store with digests and inspection, and makes the image
      * active in one transaction. After any failure the image is in the `fallback` status and no bytes remain.
+     * @param target the uuid of an image that waits for its bytes, or the description of a new one, which then exists
+     * from the moment its transfer begins: a crash cannot leave it waiting for ever
      * @throws Failure `not-found`, `forbidden`, `state`, `invalid` (reason `formats`: none set), `quota`, `busy`
      * (reason `transfers`), `too-large`, `no-space`, `content` (hostile or mismatching), `interrupted`, `gone`
      * (deleted meanwhile), `invalid` (reason `digest`: not the expected one; `length`: not the announced bytes).
      */
     async receive(
       actor: Actor,
-      uuid: string,
+      target: string | ImageDraft,
       source: AsyncIterable<Uint8Array>,
       options: ReceiveOptions,
     ): Promise<Image> {
@@ -138,7 +143,7 @@ export function bytes(core: Core) {
         const space = await store.space()
         demandSpace(space?.freeBytes ?? null, announced)
         const blobId = newBlobId()
-        const image = await begin(actor, uuid, blobId, store.name, options)
+        const image = await begin(actor, target, blobId, store.name, options)
         try {
           options.begun?.()
           const left = await bytesLeft(database.db, core, image.ownerId)

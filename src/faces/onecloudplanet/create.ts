@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isFailure } from '../../catalogue/failure.ts'
 import type { Image, Visibility } from '../../catalogue/image.ts'
 import type { ImageDraft } from '../../catalogue/images.ts'
@@ -39,9 +40,7 @@ async function create(context: Context) {
     }
     if (parts.featuresOff.has('openstack.images.file_uploads')) throw creationNotAllowed(context.caller)
     const bytes = await notEmpty(upload!.file!)
-    const image = await parts.catalogue.images.create(context.actor, draft)
-    await receive(context, image, bytes)
-    return { status: 201, body: toCreated(image, source) }
+    return { status: 201, body: toCreated(await received(context, draft, bytes), source) }
   } finally {
     upload?.stop()
   }
@@ -144,36 +143,33 @@ async function notEmpty(source: AsyncIterable<Uint8Array>): Promise<AsyncIterabl
   })()
 }
 
-/** The bytes of a new image. "An image left behind by a failed upload must end as `killed` or be removed." */
-async function receive(context: Context, image: Image, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+/** A new image with its bytes. "An image left behind by a failed upload must end as `killed` or be removed." */
+async function received(
+  context: Context,
+  draft: ImageDraft,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<Image> {
   const { parts, actor, caller, request } = context
+  const uuid = randomUUID()
   try {
-    await parts.catalogue.bytes.receive(actor, image.uuid, bytes, { fallback: 'killed' })
+    return await parts.catalogue.bytes.receive(actor, { ...draft, uuid }, bytes, { fallback: 'killed' })
   } catch (error) {
-    await removeUnless(context, image.uuid, isFailure(error, 'invalid') ? [] : ['killed', 'deleted'])
+    // A form that turned out to be wrong after its last byte made nothing worth seeing.
+    if (isFailure(error, 'invalid')) await removeKilled(context, uuid)
     if (answerTo(error, caller) !== null) throw error
     request.log.error({ err: error }, 'an upload failed unexpectedly')
     throw uploadFailed(caller)
   }
 }
 
-/**
- * A `killed` image stays, to be seen and deleted; one whose transfer never began goes, and so does one whose form
- * turned out to be wrong after its last byte.
- */
-async function removeUnless(
-  { parts, actor }: Context,
-  uuid: string,
-  stays: readonly string[],
-): Promise<void> {
+async function removeKilled({ parts, actor }: Context, uuid: string): Promise<void> {
   const { images } = parts.catalogue
   try {
-    const { status, protected: kept } = await images.view(actor, uuid)
-    if (stays.includes(status)) return
-    if (kept) await images.change(actor, uuid, () => ({ protected: false }))
+    if ((await images.view(actor, uuid)).protected)
+      await images.change(actor, uuid, () => ({ protected: false }))
     await images.remove(actor, uuid)
   } catch (error) {
-    if (!isFailure(error, 'not-found')) throw error
+    if (!isFailure(error, 'not-found')) throw error // its transfer never began
   }
 }
 
@@ -182,6 +178,7 @@ export const createRoutes: readonly Route[] = [
     method: 'POST',
     path: '/openstack/images',
     permission: 'images.create',
+    needsClient: true,
     whenOff: creationNotAllowed,
     fault: creationFailed,
     handle: create,
