@@ -1,6 +1,18 @@
-import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import { isFailure } from '../catalogue/failure.ts'
+import { newRequestId, watchConnections } from './connections.ts'
 import type { Face, Parts } from './face.ts'
+import { observe, type RequestObserver } from './observe.ts'
+import { collectRoutes } from './openapi.ts'
+import { originOf } from './origin.ts'
+import { limitRate } from './rate-limit.ts'
+import { receiveBodies } from './receive.ts'
 
 export type ServerOptions = {
   /** A pino logger; one line per request. */
@@ -10,8 +22,12 @@ export type ServerOptions = {
   readonly publicUrl: string | null
   /** Seconds without a byte in either direction before a transfer is given up. */
   readonly idleSeconds: number
-  /** Hears of every finished request, for metrics. */
-  readonly measured?: (request: FastifyRequest, status: number, seconds: number) => void
+  /** Seconds that a client has for the headers of a request. Default 20. */
+  readonly headerSeconds?: number
+  /** Requests per minute and caller; null or absent: as many as they like. */
+  readonly rateLimit?: number | null
+  /** Hears of every request, for metrics. */
+  readonly observer?: RequestObserver
 }
 
 /** The largest body that is no image data. */
@@ -23,12 +39,14 @@ export async function createServer(
   parts: Omit<Parts, 'origin'>,
   options: ServerOptions,
 ): Promise<FastifyInstance> {
+  const headersTimeout = (options.headerSeconds ?? 20) * 1000
   const app = Fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    // observe.ts writes the one line of a request.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    genReqId: () => `req-${randomUUID()}`,
+    genReqId: newRequestId,
     // Faces decide what a missing slash, a strange escape or an unknown method means.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     // No limit on how long a transfer takes, only on how long it may be silent.
@@ -36,38 +54,79 @@ export async function createServer(
     connectionTimeout: options.idleSeconds * 1000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    // The limit against slow clients. Node looks after it only now and then, by default every 30 seconds.
+    http: { headersTimeout, connectionsCheckingInterval: Math.min(5_000, headersTimeout / 4) },
+    // What reaches a stopping server on an open connection is still answered, by its face and with a request id.
+    return503OnClosing: false,
+    frameworkErrors: (_error, request, reply) => {
+      begin(request, reply)
+      void answerUnknown(request, reply)
+    },
+    clientErrorHandler: () => {}, // connections.ts
   })
-  // The limits against slow clients: headers must arrive in time, and a silent connection is closed.
-  app.server.headersTimeout = 20_000
+  const connections = watchConnections(app.server, options.logger)
+  app.addHook('preClose', async () => connections.drain())
+  app.decorate('routeTable', collectRoutes(app))
+  app.decorateRequest('face', '')
   app.decorateRequest('actor')
+  // Before anybody tells the client to send its body.
+  if (options.rateLimit) limitRate(app, options.rateLimit)
+  // Where nobody answers, nobody looks at the body: a 404 must not turn into a complaint about its type or size.
+  app.addHook('preParsing', async (request, reply) => {
+    if (!request.is404) return
+    await answerUnknown(request, reply)
+    return reply as never // settles when the answer is out; the type knows streams only
+  })
+  receiveBodies(app)
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (request, reply) => begin(request, reply))
+
+  app.setErrorHandler(answerError)
+  const origin = originOf(options.publicUrl)
+  for (const face of faces)
+    await app.register(async (scope) => {
+      scope.addHook('onRoute', (route) => {
+        route.config = { ...route.config, face: face.name }
+      })
+      await face.routes(scope, { ...parts, origin })
+    })
+
+  function begin(request: FastifyRequest, reply: FastifyReply): void {
+    request.face = request.routeOptions.config?.face ?? ownerOf(request)?.name ?? ''
     reply.header('x-request-id', request.id)
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    const seconds = reply.elapsedTime / 1000
-    options.measured?.(request, reply.statusCode, seconds)
-    request.log.info(
-      {
-        method: request.method,
-        // The query may carry secrets of some wires; the path does not.
-        path: request.url.split('?', 1)[0],
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        user: request.actor?.username || undefined,
-      },
-      'request',
-    )
-  })
+    observe(request, reply, options.observer)
+  }
 
-  const origin = (request: FastifyRequest) => options.publicUrl ?? `${request.protocol}://${request.host}`
-  for (const face of faces) await app.register((scope) => face.routes(scope, { ...parts, origin }))
-
-  app.setNotFoundHandler((request, reply) => {
+  function ownerOf(request: FastifyRequest): Face | undefined {
     const path = request.url.split('?', 1)[0]!
-    const owner = faces.find((face) => face.owns(path))
-    if (owner) return owner.notFound(request, reply)
-    return reply.code(404).send({ error: 'Not Found' })
-  })
+    return faces.find((face) => face.owns(path))
+  }
+
+  /** Also for paths with broken escapes or an endless segment, about which Fastify asks no hook. */
+  async function answerUnknown(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    try {
+      const owner = ownerOf(request)
+      if (!owner) return void reply.code(404).send({ error: 'Not Found' })
+      const answer = await owner.notFound(request, reply)
+      if (!reply.sent && answer !== undefined) reply.send(answer)
+    } catch (error) {
+      answerError(error, request, reply)
+    }
+  }
+
   return app
+}
+
+/** For errors that no face words. */
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const status = statusOf(error)
+  if (status >= 500) request.log.error({ err: error }, 'request failed')
+  const message = status < 500 && error instanceof Error ? error.message : 'Internal Server Error'
+  reply.code(status).send({ error: message })
+}
+
+function statusOf(error: unknown): number {
+  if (isFailure(error, 'busy')) return 429
+  const { statusCode } = error as { statusCode?: unknown }
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600 ? statusCode : 500
 }
