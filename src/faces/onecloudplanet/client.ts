@@ -1,7 +1,7 @@
 import type { Image } from '../../catalogue/image.ts'
 import type { Project } from '../../catalogue/projects.ts'
 import type { Caller } from './auth.ts'
-import { type Refusal, refuse } from './failures.ts'
+import { noProject, type Refusal } from './failures.ts'
 import type { Context } from './route.ts'
 
 /**
@@ -12,8 +12,7 @@ export async function activeProject({ parts, actor, caller }: Context): Promise<
   const project =
     actor.projectId === null ? null : await parts.catalogue.projects.view(actor, actor.projectId)
   // Staff look after disabled clients, too.
-  if (project === null || !(project.enabled || caller.staff))
-    throw refuse(409, 'Your client has no active OpenStack project')
+  if (project === null || !(project.enabled || caller.staff)) throw noProject()
   return project
 }
 

@@ -6,7 +6,14 @@ import { openBody } from '../../http/receive.ts'
 import { mediaType } from './body.ts'
 import { activeProject } from './client.ts'
 import { changedProperties, describe, saidOf, settableVisibilities } from './description.ts'
-import { answerTo, badFields, creationFailed, creationNotAllowed, uploadFailed } from './failures.ts'
+import {
+  answerTo,
+  badFields,
+  creationFailed,
+  creationNotAllowed,
+  noProject,
+  uploadFailed,
+} from './failures.ts'
 import {
   type Body,
   choice,
@@ -178,7 +185,7 @@ export const createRoutes: readonly Route[] = [
     method: 'POST',
     path: '/openstack/images',
     permission: 'images.create',
-    needsClient: true,
+    withoutClient: noProject,
     whenOff: creationNotAllowed,
     fault: creationFailed,
     handle: create,

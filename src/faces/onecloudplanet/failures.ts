@@ -34,6 +34,7 @@ export function badFields(fields: FieldErrors): Refusal {
 
 export const notFound = () => refuse(404, 'Not found.')
 export const notPermitted = () => refuse(403, 'You do not have permissions to perform the requested action')
+export const noProject = () => refuse(409, 'Your client has no active OpenStack project')
 export const unexpected = () => refuse(500, 'An unexpected error occurred')
 
 /** Texts for end-users send them to the support, those for staff to the logs (3.5). */

@@ -2,7 +2,7 @@ import { isFailure } from '../../catalogue/failure.ts'
 import type { Image } from '../../catalogue/image.ts'
 import type { Scope } from '../../catalogue/image-list.ts'
 import { activeProject, ownImage } from './client.ts'
-import { notPermitted } from './failures.ts'
+import { noProject, notPermitted } from './failures.ts'
 import { type Filtering, parseFiltering, parseSearch } from './filtering.ts'
 import { parseOrdering } from './ordering.ts'
 import { envelope, pageOf } from './paging.ts'
@@ -79,7 +79,13 @@ async function destroy(context: Context) {
 }
 
 export const imageRoutes: readonly Route[] = [
-  { method: 'GET', path: '/openstack/images', permission: 'images.list', handle: list },
+  {
+    method: 'GET',
+    path: '/openstack/images',
+    permission: 'images.list',
+    withoutClient: noProject,
+    handle: list,
+  },
   { method: 'GET', path: '/openstack/images/:id', permission: 'images.retrieve', handle: retrieve },
   { method: 'DELETE', path: '/openstack/images/:id', permission: 'images.destroy', handle: destroy },
 ]

@@ -3,7 +3,7 @@ import type { Image } from '../../catalogue/image.ts'
 import type { Scope } from '../../catalogue/image-list.ts'
 import { activeProject } from './client.ts'
 import { settableVisibilities } from './description.ts'
-import { badFields, refuse } from './failures.ts'
+import { badFields, noProject, refuse } from './failures.ts'
 import { permissionsOf } from './permissions.ts'
 import { type Context, ok, type Route } from './route.ts'
 import * as vocabulary from './vocabulary.ts'
@@ -53,7 +53,6 @@ const pageSize = 500
 
 async function snapshotsForInstance({ parts, actor, caller, query }: Context) {
   const { instances, images } = parts.catalogue
-  if (actor.projectId === null) throw refuse(409, 'Client does not have any project.')
   const id = query.get('instance_uuid')
   if (!id) throw badFields({ instance_uuid: ['This field is required.'] })
   const instance = await instances.view(actor, id).catch((error) => {
@@ -61,7 +60,7 @@ async function snapshotsForInstance({ parts, actor, caller, query }: Context) {
       ? refuse(404, 'Cannot get snapshots for non existing instance.')
       : error
   })
-  const scopes: Scope[] = [caller.staff ? { everything: true } : { own: actor.projectId }]
+  const scopes: Scope[] = [caller.staff ? { everything: true } : { own: actor.projectId! }]
   const filter = { field: 'instanceUuid', is: 'eq', value: instance.uuid } as const
   const order = [{ field: 'createdAt', descending: true }, { field: 'uuid' }]
   const found: Image[] = []
@@ -79,13 +78,20 @@ async function snapshotsForInstance({ parts, actor, caller, query }: Context) {
 const images = '/openstack/images'
 
 export const optionRoutes: readonly Route[] = [
-  { method: 'GET', path: `${images}/create_options`, permission: 'images.create', handle: createOptions },
+  {
+    method: 'GET',
+    path: `${images}/create_options`,
+    permission: 'images.create',
+    withoutClient: noProject,
+    handle: createOptions,
+  },
   { method: 'GET', path: `${images}/permissions`, handle: permissions },
   { method: 'GET', path: `${images}/get_price`, permission: 'images.create', handle: price },
   {
     method: 'GET',
     path: `${images}/get_snapshots_for_instance`,
     permission: 'images.list',
+    withoutClient: () => refuse(409, 'Client does not have any project.'),
     handle: snapshotsForInstance,
   },
   { method: 'GET', path: `${images}/filter_options`, permission: 'images.list', handle: filterOptions },

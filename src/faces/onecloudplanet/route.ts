@@ -36,6 +36,8 @@ export type Route = {
   readonly sides?: readonly Side[]
   /** What the caller's role must allow; none: anybody who is signed in. */
   readonly permission?: WirePermission
+  /** The answer to a caller without any client, instead of the 403 that it would be. */
+  readonly withoutClient?: () => Refusal
   /** The answer where a feature switch, and not the role, forbids it. */
   readonly whenOff?: (audience: Audience) => Refusal
   /** The answer to a fault, where it is not the general one. */
@@ -136,6 +138,7 @@ function contextOf(parts: Parts, request: FastifyRequest, reply: FastifyReply): 
 /** The role comes before everything that looks at an image: an observer's DELETE of a missing image is 403. */
 async function run(route: Route, context: Context): Promise<Answer> {
   const { permission } = route
+  if (route.withoutClient && context.actor.projectId === null) throw route.withoutClient()
   if (permission !== undefined) {
     if (!roleAllows(context.actor, permission)) throw notPermitted()
     if (switchedOff(context.parts.featuresOff, permission))
