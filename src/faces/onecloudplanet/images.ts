@@ -65,7 +65,7 @@ async function retrieve({ parts, actor, caller, param }: Context) {
       scopes: [{ everything: true }],
       filter,
       deleted: 'with',
-      order: [],
+      order: [{ field: 'uuid' }],
       limit: 1,
     })
   }
