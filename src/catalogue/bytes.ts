@@ -144,9 +144,10 @@ export function bytes(core: Core) {
         demandSpace(space?.freeBytes ?? null, announced)
         const blobId = newBlobId()
         const image = await begin(actor, target, blobId, store.name, options)
+        let left: number | null = null
         try {
           options.begun?.()
-          const left = await bytesLeft(database.db, core, image.ownerId)
+          left = await bytesLeft(database.db, core, image.ownerId)
           const maxBytes = smallest(settings.maxImageBytes, left)
           const inspection = inspector()
           let virtualSize: number | null = null
@@ -169,7 +170,8 @@ export function bytes(core: Core) {
             await store.delete(blobId)
             throw error
           }
-        } catch (error) {
+        } catch (thrown) {
+          const error = whichLimit(thrown, settings.maxImageBytes, left)
           await abandonTransfer(core, actor, image.uuid, blobId, reasonOf(error))
           throw error
         }
@@ -240,6 +242,15 @@ function digestsFor(expected: Expected | undefined): readonly DigestName[] {
 function smallest(...limits: (number | null)[]): number | null {
   const known = limits.filter((limit) => limit !== null)
   return known.length === 0 ? null : Math.min(...known)
+}
+
+/** The store knows one limit; where that was what the project had left, its quota is what was reached. */
+function whichLimit(error: unknown, maxImageBytes: number | null, left: number | null): unknown {
+  if (!isFailure(error, 'too-large') || left === null || (maxImageBytes !== null && maxImageBytes <= left))
+    return error
+  return new Failure('quota', `The images of the project may take only ${left} bytes more.`, {
+    reason: 'bytes',
+  })
 }
 
 function tooLarge(maximum: number): Failure {
