@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { mainProjectId } from '../../catalogue/cleanup.ts'
 import { isFailure } from '../../catalogue/failure.ts'
 import type { Image, Visibility } from '../../catalogue/image.ts'
 import type { ImageDraft } from '../../catalogue/images.ts'
@@ -33,14 +34,14 @@ import { toCreated } from './wire.ts'
 /** 2.4. */
 async function create(context: Context) {
   const { request, reply, parts } = context
-  const project = await activeProject(context)
+  const own = context.caller.staff ? mainProjectId : (await activeProject(context)).id
   const upload =
     mediaType(request) === 'multipart/form-data'
       ? await readForm(request, () => openBody(request, reply))
       : null
   try {
     const body = upload ? formBody(upload.fields) : await context.json()
-    const { draft, source, url } = await validated(context, body, upload, project.id)
+    const { draft, source, url } = await validated(context, body, upload, own)
     if (source === 'url') {
       const image = await fetched(context, draft, url!)
       return { status: 201, body: toCreated(image, source) }
@@ -64,7 +65,7 @@ async function validated(
   context: Context,
   body: Body,
   upload: Multipart | null,
-  project: number,
+  own: number,
 ): Promise<Validated> {
   const { catalogue, featuresOff } = context.parts
   const fields = form(body)
@@ -81,7 +82,7 @@ async function validated(
     visibility:
       fields.optional('visibility', choice(settableVisibilities(context.caller, featuresOff))) ?? 'private',
   }
-  const ownerId = context.caller.staff ? await ownerFor(context, fields, project) : project
+  const ownerId = context.caller.staff ? await ownerFor(context, fields, own) : own
   if (Object.keys(fields.errors).length > 0) throw badFields(fields.errors)
   const draft = {
     ...saidOf(description),
@@ -130,7 +131,7 @@ async function fetched({ parts, actor }: Context, draft: ImageDraft, url: string
       isFailure(error, 'upstream') ||
       isFailure(error, 'interrupted') ||
       (isFailure(error, 'forbidden') && error.detail.reason !== 'role') ||
-      (isFailure(error, 'invalid') && error.detail.fields === undefined)
+      (isFailure(error, 'invalid') && (!error.detail.fields || 'url' in error.detail.fields))
     throw refused ? badFields({ url: ['URL is not accessible'] }) : error
   }
 }

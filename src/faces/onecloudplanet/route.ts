@@ -3,7 +3,7 @@ import type { Actor } from '../../catalogue/actor.ts'
 import type { Parts } from '../../http/face.ts'
 import { openBody } from '../../http/receive.ts'
 import { authenticate, type Caller, type Side } from './auth.ts'
-import { readJson } from './body.ts'
+import { readJson, unsupportedType } from './body.ts'
 import { type Audience, answerTo, notPermitted, type Refusal, refuse, unexpected } from './failures.ts'
 import type { Body } from './fields.ts'
 import { roleAllows, switchedOff, type WirePermission } from './permissions.ts'
@@ -169,7 +169,8 @@ function fail(
   const known = answerTo(error, audience)
   if (known) return send(reply, known)
   const { statusCode, message } = error as { statusCode?: number; message: string }
-  // What the HTTP library itself refuses.
+  // What the HTTP library itself refuses, a media type that is none before anything else.
+  if (statusCode === 415) return send(reply, unsupportedType(request))
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return send(reply, refuse(statusCode, message))
   request.log.error({ err: error }, 'a request failed unexpectedly')
