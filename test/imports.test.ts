@@ -19,7 +19,9 @@ const table: Readonly<Record<string, readonly string[]>> = {
   work: ['catalogue', 'store/store', 'hypervisor/hypervisor', 'outbound'],
   http: ['catalogue/failure', 'catalogue/actor', 'type catalogue/catalogue', 'store/store'],
   'faces/*': ['catalogue', 'http'],
-  cli: ['faces/console/wire', 'settings'],
+  // Works on the files of an installation; from database and store it needs how they are opened and laid out.
+  backup: ['database', 'store', 'catalogue/failure', 'type settings', 'assembly/data-lock'],
+  cli: ['faces/console/wire', 'settings', 'backup'],
 }
 
 type Import = { readonly from: string; readonly typesOnly: boolean }

@@ -14,14 +14,14 @@ const prefix = '/ui/api'
 
 /**
  * The console API: JSON between Imageport and its own command line and web console (one-catalogue.md section 5).
- * @param localToken what `localToken(dataDir)` returned
+ * @param own.localToken finds or makes the secret of this machine: `() => localToken(dataDir)`
  */
-export function consoleFace(own: { readonly localToken: string }): Face {
+export function consoleFace(own: { readonly localToken: () => Promise<string> }): Face {
   return {
     name: 'console',
 
     async routes(app, { catalogue, installation }) {
-      const parts = { catalogue, localToken: own.localToken, logins: loginLimit() }
+      const parts = { catalogue, localToken: await own.localToken(), logins: loginLimit() }
       app.setErrorHandler(answerFailure)
       await app.register(
         async (scope) => {
