@@ -8,6 +8,7 @@ import { instances } from './instances.ts'
 import { locations } from './locations.ts'
 import { members } from './members.ts'
 import { projects } from './projects.ts'
+import { statistics } from './statistics.ts'
 import { tasks } from './tasks.ts'
 import { users } from './users.ts'
 import { verification } from './verification.ts'
@@ -25,6 +26,7 @@ export function catalogueOf(core: Core) {
     locations: locations(core),
     members: members(core),
     projects: projects(core),
+    statistics: statistics(core),
     tasks: tasks(core),
     users: people,
     verification: verification(core),

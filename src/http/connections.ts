@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 
@@ -9,7 +9,7 @@ export function newRequestId(): string {
 }
 
 export type Connections = {
-  /** From now on a connection is closed as soon as its answer is complete. */
+  /** From now on every connection that answers is closed behind the answer. */
   drain(): void
 }
 
@@ -19,15 +19,22 @@ export type Connections = {
  */
 export function watchConnections(server: Server, log: FastifyBaseLogger): Connections {
   const latest = new WeakMap<Socket, ServerResponse>()
+  const underWay = new Set<ServerResponse>()
   let draining = false
 
-  server.prependListener('request', (request, response) => {
-    latest.set(request.socket, response)
+  const watch = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    latest.set(socket, response)
+    underWay.add(response)
+    if (draining) response.setHeader('connection', 'close')
     response.once('close', () => {
-      // Node keeps a connection that was busy when `close` was called open until its keep-alive time is over.
-      if (draining) setImmediate(() => server.closeIdleConnections())
+      underWay.delete(response)
+      // The client was not told: its headers were on their way before. Left alone, Node would keep the connection
+      // until its keep-alive time is over.
+      if (draining && latest.get(socket) === response) socket.destroySoon()
     })
-  })
+  }
+  server.prependListener('request', watch)
+  server.prependListener('checkContinue', watch)
   // RFC 9110 section 10.1.1 lets a server ignore expectations it does not know; refusing them helps nobody.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 
@@ -68,6 +75,7 @@ export function watchConnections(server: Server, log: FastifyBaseLogger): Connec
   return {
     drain() {
       draining = true
+      for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close')
     },
   }
 }

@@ -55,7 +55,7 @@ export function openApiDocument(routes: readonly ListedRoute[], facts: DocumentF
 }
 
 function freeId(taken: Set<string>, text: string): string {
-  const base = text.replace(/\W+/g, '_').replace(/_$/, '')
+  const base = text.replace(/[\W_]+/g, '_').replace(/_$/, '')
   let id = base
   for (let n = 2; taken.has(id); n++) id = `${base}_${n}`
   taken.add(id)
