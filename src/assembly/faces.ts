@@ -1,3 +1,4 @@
+import { consoleFace, localToken } from '../faces/console/index.ts'
 import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
 import type { Face } from '../http/face.ts'
@@ -7,5 +8,10 @@ import type { Settings } from '../settings.ts'
 /** The faces this installation serves, and what measures them. */
 export function facesOf(settings: Settings): { faces: readonly Face[]; measured: Metrics } {
   const measured = createMetrics()
-  return { faces: [operationsFace({ metrics: settings.metrics, measured }), onecloudplanet], measured }
+  const faces = [
+    operationsFace({ metrics: settings.metrics, measured }),
+    onecloudplanet,
+    consoleFace({ localToken: () => localToken(settings.dataDir) }),
+  ]
+  return { faces, measured }
 }
