@@ -82,14 +82,9 @@ function evaluate(filter: Filter, image: Image): boolean | null {
   if ('in' in filter) return filter.in.some((one) => side(one) === side(value))
   const [a, b] = [side(value), side(filter.value)]
   // Code-point order, as both engines sort.
-  const order =
-    typeof a === 'string'
-      ? Buffer.compare(Buffer.from(a), Buffer.from(String(b)))
-      : a < b
-        ? -1
-        : a > b
-          ? 1
-          : 0
+  const sortable = (x: string | number) =>
+    typeof x === 'number' ? Buffer.from(String(x).padStart(20, '0')) : Buffer.from(x)
+  const order = Buffer.compare(sortable(a), sortable(b))
   return { eq: order === 0, ne: order !== 0, lt: order < 0, lte: order <= 0, gt: order > 0, gte: order >= 0 }[
     filter.is
   ]
