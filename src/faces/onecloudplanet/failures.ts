@@ -71,7 +71,12 @@ const answers = {
   content: ({ message }) => badFields({ file: [message] }),
   range: () => refuse(416, 'The requested range is not satisfiable.'),
   gone: notFound,
-  busy: () => refuse(409, 'Too many uploads in parallel, try again later'),
+  busy: ({ detail: { retryAfterSeconds: seconds } }) =>
+    seconds === undefined
+      ? refuse(409, 'Too many uploads in parallel, try again later')
+      : refuse(429, `Request was throttled. Expected available in ${seconds} seconds.`, {
+          'retry-after': String(seconds),
+        }),
   interrupted: () => refuse(400, 'Image upload was interrupted'),
   'no-space': (_, audience) => uploadFailed(audience),
   'data-lost': () => refuse(404, 'Image data to be downloaded could not be found.'),
