@@ -67,9 +67,13 @@ async function validated(
   upload: Multipart | null,
   own: number,
 ): Promise<Validated> {
+  const { caller } = context
   const { catalogue, featuresOff } = context.parts
   const fields = form(body)
   const regions = (await catalogue.locations.list()).filter(({ enabled }) => enabled)
+  // "We accept its absence when the user has exactly one client": an image must not land in a client by chance.
+  if (!caller.staff && !caller.named && caller.everywhere.roles.size > 1)
+    fields.complain('active_client', 'This field is required.')
   const name = fields.required('name', text({ longest: 255 }))
   const source = fields.required('source', choice(['url', 'file']))
   const url = source === 'url' ? fields.required('url', webAddress) : undefined
@@ -79,10 +83,9 @@ async function validated(
     diskFormat: fields.required('disk_format', choice(diskFormats)),
     containerFormat: fields.optional('container_format', choice(containerFormats)) ?? 'bare',
     region: fields.required('region', choice(regions.map((region) => region.name))),
-    visibility:
-      fields.optional('visibility', choice(settableVisibilities(context.caller, featuresOff))) ?? 'private',
+    visibility: fields.optional('visibility', choice(settableVisibilities(caller, featuresOff))) ?? 'private',
   }
-  const ownerId = context.caller.staff ? await ownerFor(context, fields, own) : own
+  const ownerId = caller.staff ? await ownerFor(context, fields, own) : own
   if (Object.keys(fields.errors).length > 0) throw badFields(fields.errors)
   const draft = {
     ...saidOf(description),

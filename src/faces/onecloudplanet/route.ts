@@ -1,10 +1,18 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Parts } from '../../http/face.ts'
 import { openBody } from '../../http/receive.ts'
 import { authenticate, type Caller, type Side } from './auth.ts'
 import { readJson, unsupportedType } from './body.ts'
-import { type Audience, answerTo, notPermitted, type Refusal, refuse, unexpected } from './failures.ts'
+import {
+  type Audience,
+  answerTo,
+  notFound,
+  notPermitted,
+  type Refusal,
+  refuse,
+  unexpected,
+} from './failures.ts'
 import type { Body } from './fields.ts'
 import { roleAllows, switchedOff, type WirePermission } from './permissions.ts'
 import { parseQuery, type Query } from './query.ts'
@@ -54,7 +62,8 @@ declare module 'fastify' {
 }
 
 const prefixes: Readonly<Record<Side, string>> = { user: '/backend/api', staff: '/backend/staffapi' }
-const everyMethod = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
+/** The methods that the router knows; what else there may be is told apart by `unroutable`. */
+const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
 /** Registers the routes on their sides, and 405 with `Allow` for every other method of the same paths. */
 export function register(app: FastifyInstance, parts: Parts, routes: readonly Route[]): void {
@@ -74,10 +83,10 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
       request.onecloudplanetCaller = caller
       request.actor = caller.actor
     }
-    const allow = [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    const allow = allowed(methods)
     const config = { readsBody: true }
     app.route({
-      method: everyMethod.filter((method) => !allow.includes(method)),
+      method: everyMethod.filter((method) => !allow.includes(method)) as HTTPMethods[],
       url: path,
       config,
       onRequest,
@@ -101,7 +110,7 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
 
 type Path = { readonly side: Side; readonly methods: Map<Route['method'], Route> }
 
-export function pathsOf(routes: readonly Route[]): ReadonlyMap<string, Path> {
+function pathsOf(routes: readonly Route[]): ReadonlyMap<string, Path> {
   const paths = new Map<string, Path>()
   for (const route of routes) {
     for (const side of route.sides ?? (['user', 'staff'] as const)) {
@@ -114,7 +123,23 @@ export function pathsOf(routes: readonly Route[]): ReadonlyMap<string, Path> {
   return paths
 }
 
-export function methodNotAllowed(method: string, allow: readonly string[]): Refusal {
+function allowed(methods: Path['methods']): string[] {
+  return [...methods.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+}
+
+/** The answer to a request that no route took: an unknown path, or a known one with a method such as PROPFIND. */
+export function unroutable(routes: readonly Route[]): (method: string, path: string) => Refusal {
+  const known = [...pathsOf(routes)].map(([path, { methods }]) => ({
+    pattern: new RegExp(`^${path.replace(/:[a-z]+/g, '[^/]+')}/?$`),
+    allow: allowed(methods),
+  }))
+  return (method, path) => {
+    const found = everyMethod.includes(method) ? undefined : known.find(({ pattern }) => pattern.test(path))
+    return found ? methodNotAllowed(method, found.allow) : notFound()
+  }
+}
+
+function methodNotAllowed(method: string, allow: readonly string[]): Refusal {
   return refuse(405, `Method "${method}" not allowed.`, { allow: allow.join(', ') })
 }
 
