@@ -87,7 +87,7 @@ export async function startRunner(
       }
     }, reportMs)
     const run = { task, actor: await actorOf(parts, task) }
-    const log = { task: task.id, kind: task.kind, image: task.imageUuid }
+    const log = { task: task.id, kind: task.kind, image: task.imageUuid, reqId: task.requestId ?? undefined }
     try {
       const result = await kind.run(
         {
