@@ -95,6 +95,7 @@ export const actionRoutes: readonly Route[] = [
       path: `/openstack/images/:id/${verb}`,
       permission: `images.${verb}`,
       whenOff: notAllowed(verb),
+      summary: verb === 'deactivate' ? 'Keeps an image from being used' : 'Lets an image be used again',
       handle: move(verb),
     }),
   ),
@@ -103,6 +104,7 @@ export const actionRoutes: readonly Route[] = [
     path: '/openstack/images/:id/download',
     permission: 'images.download',
     whenOff: () => refuse(403, 'Image download not allowed'),
+    summary: 'The bytes of an image, whole or in part',
     handle: download,
   },
   {
@@ -110,6 +112,7 @@ export const actionRoutes: readonly Route[] = [
     path: '/openstack/images/:id/copy-image',
     permission: 'images.create',
     whenOff: () => refuse(403, 'Image copy not allowed.'),
+    summary: 'Copies or moves an image',
     handle: copy,
   },
 ]

@@ -192,6 +192,7 @@ export const createRoutes: readonly Route[] = [
     withoutClient: noProject,
     whenOff: creationNotAllowed,
     fault: creationFailed,
+    summary: 'Creates an image from a file or a URL',
     handle: create,
   },
 ]

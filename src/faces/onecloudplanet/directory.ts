@@ -85,8 +85,13 @@ async function currentUser({ parts, caller }: Context) {
 }
 
 export const directoryRoutes: readonly Route[] = [
-  { method: 'GET', path: '/openstack/regions', handle: regions },
-  { method: 'GET', path: '/clients', handle: clients },
-  { method: 'GET', path: '/clients/:client', handle: client },
-  { method: 'GET', path: '/current-user', handle: currentUser },
+  { method: 'GET', path: '/openstack/regions', summary: 'Lists the regions', handle: regions },
+  { method: 'GET', path: '/clients', summary: "Lists the caller's clients", handle: clients },
+  { method: 'GET', path: '/clients/:client', summary: 'One client', handle: client },
+  {
+    method: 'GET',
+    path: '/current-user',
+    summary: "Feature switches and version, as the caller's panel needs them",
+    handle: currentUser,
+  },
 ]

@@ -84,8 +84,21 @@ export const imageRoutes: readonly Route[] = [
     path: '/openstack/images',
     permission: 'images.list',
     withoutClient: noProject,
+    summary: "Lists the images in the caller's scope",
     handle: list,
   },
-  { method: 'GET', path: '/openstack/images/:id', permission: 'images.retrieve', handle: retrieve },
-  { method: 'DELETE', path: '/openstack/images/:id', permission: 'images.destroy', handle: destroy },
+  {
+    method: 'GET',
+    path: '/openstack/images/:id',
+    permission: 'images.retrieve',
+    summary: 'One image',
+    handle: retrieve,
+  },
+  {
+    method: 'DELETE',
+    path: '/openstack/images/:id',
+    permission: 'images.destroy',
+    summary: 'Deletes an image',
+    handle: destroy,
+  },
 ]

@@ -34,6 +34,12 @@ async function remove({ parts, actor, param }: Context) {
 const path = '/openstack/instances/:id'
 
 export const instanceRoutes: readonly Route[] = [
-  { method: 'PUT', path, sides: ['staff'], handle: put },
-  { method: 'DELETE', path, sides: ['staff'], handle: remove },
+  { method: 'PUT', path, sides: ['staff'], summary: 'Registers or renames an instance', handle: put },
+  {
+    method: 'DELETE',
+    path,
+    sides: ['staff'],
+    summary: 'Removes an instance from the register',
+    handle: remove,
+  },
 ]

@@ -70,9 +70,39 @@ const all = '/openstack/images/:id/members'
 const one = `${all}/:client`
 
 export const memberRoutes: readonly Route[] = [
-  { method: 'GET', path: all, permission: 'images.retrieve', handle: list },
-  { method: 'POST', path: all, permission: 'images.update', handle: add },
-  { method: 'GET', path: one, permission: 'images.retrieve', handle: view },
-  { method: 'PUT', path: one, permission: 'images.update', handle: decide },
-  { method: 'DELETE', path: one, permission: 'images.update', handle: remove },
+  {
+    method: 'GET',
+    path: all,
+    permission: 'images.retrieve',
+    summary: 'The clients an image is shared with',
+    handle: list,
+  },
+  {
+    method: 'POST',
+    path: all,
+    permission: 'images.update',
+    summary: 'Shares an image with a client',
+    handle: add,
+  },
+  {
+    method: 'GET',
+    path: one,
+    permission: 'images.retrieve',
+    summary: 'One client an image is shared with',
+    handle: view,
+  },
+  {
+    method: 'PUT',
+    path: one,
+    permission: 'images.update',
+    summary: 'Accepts or rejects a shared image',
+    handle: decide,
+  },
+  {
+    method: 'DELETE',
+    path: one,
+    permission: 'images.update',
+    summary: 'Ends sharing an image with a client',
+    handle: remove,
+  },
 ]

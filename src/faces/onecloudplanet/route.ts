@@ -40,6 +40,8 @@ export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the prefix of the side. */
   readonly path: string
+  /** What it does, for the OpenAPI document. */
+  readonly summary: string
   /** Where it is served; both sides unless said. */
   readonly sides?: readonly Side[]
   /** What the caller's role must allow; none: anybody who is signed in. */
@@ -84,11 +86,10 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
       request.actor = caller.actor
     }
     const allow = allowed(methods)
-    const config = { readsBody: true }
     app.route({
       method: everyMethod.filter((method) => !allow.includes(method)) as HTTPMethods[],
       url: path,
-      config,
+      config: { readsBody: true, hidden: true },
       onRequest,
       handler: async (request) => {
         throw methodNotAllowed(request.method, allow)
@@ -98,7 +99,7 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
       app.route({
         method,
         url: path,
-        config,
+        config: { readsBody: true, summary: route.summary, tags: ['OneCloudPlanet'] },
         onRequest,
         errorHandler: (error, request, reply) => fail(error, request, reply, route.fault ?? unexpected),
         handler: async (request, reply) => answer(reply, await run(route, contextOf(parts, request, reply))),

@@ -76,6 +76,11 @@ const common = {
 } as const
 
 export const updateRoutes: readonly Route[] = [
-  { method: 'PUT', ...common, handle: update(['min_disk', 'min_ram']) },
-  { method: 'PATCH', ...common, handle: update([]) },
+  {
+    method: 'PUT',
+    ...common,
+    summary: 'Changes an image; both minimums are required',
+    handle: update(['min_disk', 'min_ram']),
+  },
+  { method: 'PATCH', ...common, summary: 'Changes what is given of an image', handle: update([]) },
 ]
