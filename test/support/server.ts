@@ -27,6 +27,8 @@ export type StartOptions = {
   readonly settings?: Partial<CatalogueSettings>
   readonly parts?: Partial<Parts>
   readonly server?: Partial<ServerOptions>
+  /** Default: SQLite in memory. */
+  readonly databaseUrl?: string
   /** Which private places outgoing fetches may reach; as IMAGEPORT_IMPORT_ALLOW. Default: none. */
   readonly importAllow?: string
 }
@@ -78,14 +80,14 @@ const defaults: CatalogueSettings = {
 }
 
 /**
- * A listening server with an own empty catalogue: SQLite in memory, bytes in a temporary directory. Nothing is
+ * A listening server with an own empty catalogue: SQLite in memory unless said, bytes in a temporary directory. Nothing is
  * replaced by a fake; `close` removes everything.
  */
 export async function startServer(options: StartOptions): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'imageport-server-'))
   const store = filesStore({ name: 'default', directory })
   await store.open()
-  const database = await openDatabase<Database>('sqlite::memory:')
+  const database = await openDatabase<Database>(options.databaseUrl ?? 'sqlite::memory:')
   await migrate(database, migrations)
   const fetcher = outbound({ allow: parseAllowList(options.importAllow ?? '') })
   const core: Core = {
