@@ -111,7 +111,7 @@ function explain(error: unknown): number {
     return misused
   }
   if (error instanceof CliError) {
-    say(error.hint === null ? error.message : `${error.message} (${error.hint})`)
+    say(error.hint === null ? error.message : `${error.message.replace(/\.$/, '')} (${error.hint})`)
     return error.exitCode
   }
   say(`unexpected: ${messageOf(error)}`)

@@ -19,7 +19,7 @@ export function offlineCommands(program: Command, context: Context): void {
         )
         context.print(result, () =>
           [
-            `${result.images} images, ${result.blobs} blobs, ${bytes(result.bytes)} in ${safe(result.directory)}`,
+            `${contents(result)} in ${safe(result.directory)}`,
             `blobs: ${result.linked} linked, ${result.copied} copied, ${result.reused} there already, ${result.dropped} dropped`,
           ].join('\n'),
         )
@@ -52,7 +52,7 @@ export function offlineCommands(program: Command, context: Context): void {
         )
         context.print(result, () =>
           [
-            `${result.images} images, ${result.blobs} blobs, ${bytes(result.bytes)} restored to ${safe(result.dataDir)}`,
+            `${contents(result)} restored to ${safe(result.dataDir)}`,
             `saved ${result.finishedAt} by Imageport ${result.imageport}`,
             ...result.movedAside.map((path) => `moved aside: ${safe(path)}`),
           ].join('\n'),
@@ -78,6 +78,11 @@ export function offlineCommands(program: Command, context: Context): void {
         )
       }),
     )
+}
+
+function contents(saved: { images: number; blobs: number; bytes: number }): string {
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+  return `${count(saved.images, 'image')}, ${count(saved.blobs, 'blob')}, ${bytes(saved.bytes)}`
 }
 
 async function reporting<T>(

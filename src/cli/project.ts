@@ -12,8 +12,8 @@ type ProjectOptions = {
   readonly description?: string
   readonly access?: string
   readonly enabled?: boolean
-  readonly quotaBytes?: number | null
-  readonly quotaImages?: number | null
+  readonly quotaBytes?: number | 'none'
+  readonly quotaImages?: number | 'none'
 }
 
 export function projectCommand(program: Command, context: Context): void {
@@ -73,15 +73,18 @@ function toChange(options: ProjectOptions): WireProjectChange {
     ...given('description', options.description),
     ...given('access', options.access),
     ...given('enabled', options.enabled),
-    ...given('quotaBytes', options.quotaBytes),
-    ...given('quotaImages', options.quotaImages),
+    ...given('quotaBytes', limit(options.quotaBytes)),
+    ...given('quotaImages', limit(options.quotaImages)),
   }
 }
 
+/** The parser of options takes null for "not given". */
+const limit = (said: number | 'none' | undefined) => (said === 'none' ? null : said)
+
 const powers = ['', 'K', 'M', 'G', 'T', 'P']
 
-function sizeOrNone(text: string): number | null {
-  if (text === 'none') return null
+function sizeOrNone(text: string): number | 'none' {
+  if (text === 'none') return text
   const match = /^(\d{1,12}(?:\.\d{1,3})?)([KMGTP]?)(?:i?B)?$/i.exec(text)
   const size = match
     ? Math.round(Number(match[1]) * 1024 ** powers.indexOf(match[2]!.toUpperCase()))
@@ -90,15 +93,15 @@ function sizeOrNone(text: string): number | null {
   throw misuse(`"${text}" is no size: write it as in 500M, 1.5T, or none.`)
 }
 
-function countOrNone(text: string): number | null {
-  return text === 'none' ? null : whole('--quota-images')(text)
+function countOrNone(text: string): number | 'none' {
+  return text === 'none' ? text : whole('--quota-images')(text)
 }
 
-const limited = (used: string, limit: string | null) => (limit === null ? used : `${used} of ${limit}`)
-const usedBytes = ({ usedBytes: used, quotaBytes: limit }: WireProject) =>
-  limited(bytes(used), limit === null ? null : bytes(limit))
-const usedImages = ({ usedImages: used, quotaImages: limit }: WireProject) =>
-  limited(String(used), limit === null ? null : String(limit))
+const limited = (used: string, most: string | null) => (most === null ? used : `${used} of ${most}`)
+const usedBytes = ({ usedBytes: used, quotaBytes: most }: WireProject) =>
+  limited(bytes(used), most === null ? null : bytes(most))
+const usedImages = ({ usedImages: used, quotaImages: most }: WireProject) =>
+  limited(String(used), most === null ? null : String(most))
 
 function projectTable(projects: readonly WireProject[]): string {
   return table(
