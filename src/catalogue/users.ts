@@ -7,6 +7,7 @@ import { record } from './audit.ts'
 import type { Core, Query } from './core.ts'
 import { Failure } from './failure.ts'
 import { fold } from './fold.ts'
+import { demandNetworks, isInside } from './networks.ts'
 import { day, now, second } from './time.ts'
 
 /** A user with the roles it has by itself and through its groups. */
@@ -32,6 +33,26 @@ export type Token = {
   readonly label: string
   readonly createdAt: number
   readonly expiresAt: number | null
+  readonly networks: readonly string[]
+}
+
+export type NewToken = {
+  readonly kind: CredentialKind
+  readonly label: string
+  readonly lifeSeconds: number | null
+  readonly networks?: readonly string[]
+  readonly text?: string
+}
+
+/** What is kept beside a token. */
+type TokenData = { readonly networks?: readonly string[] }
+
+type Remembered = {
+  readonly account: Account
+  readonly expiresAt: number | null
+  /** Where the token may be used from; none: from anywhere. */
+  readonly networks: readonly string[]
+  readonly until: number
 }
 
 /** How long an account found by its token may be remembered: one-catalogue.md section 4, rule 1, allows one second. */
@@ -40,11 +61,11 @@ const rememberedAtMost = 10_000
 
 /**
  * Who somebody is. Every refusal is the Failure `unauthenticated`; its `reason` is for faces that tell cases apart:
- * `unknown`, `expired`, `disabled`.
+ * `unknown`, `expired`, `address`, `disabled`.
  */
 export function users(core: Core) {
   const { database, secrets } = core
-  const remembered = new Map<string, { account: Account; expiresAt: number | null; until: number }>()
+  const remembered = new Map<string, Remembered>()
 
   async function load(row: Selectable<UsersTable>): Promise<Account> {
     return toAccount(row, await rolesOf(database.db, row.id))
@@ -53,9 +74,10 @@ export function users(core: Core) {
   return {
     /**
      * The account that a token or key of this kind belongs to.
+     * @param address where it is used from
      * @throws Failure `unauthenticated`
      */
-    async byToken(kind: CredentialKind, token: string): Promise<Account> {
+    async byToken(kind: CredentialKind, token: string, address: string): Promise<Account> {
       const lookup = secrets.lookup(token)
       const key = `${kind}:${lookup}`
       const at = now()
@@ -65,16 +87,22 @@ export function users(core: Core) {
           .selectFrom('credentials')
           .innerJoin('users', 'users.id', 'credentials.user_id')
           .selectAll('users')
-          .select('credentials.expires_at')
+          .select(['credentials.expires_at', 'credentials.data_json'])
           .where('credentials.kind', '=', kind)
           .where('credentials.lookup', '=', lookup)
           .executeTakeFirst()
         if (!row) throw unauthenticated('unknown')
-        known = { account: await load(row), expiresAt: row.expires_at, until: at + rememberedFor }
+        known = {
+          account: await load(row),
+          expiresAt: row.expires_at,
+          networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
+          until: at + rememberedFor,
+        }
         if (remembered.size >= rememberedAtMost) remembered.clear()
         remembered.set(key, known)
       }
       if (known.expiresAt !== null && known.expiresAt <= at) throw unauthenticated('expired')
+      if (known.networks.length > 0 && !isInside(address, known.networks)) throw unauthenticated('address')
       if (!known.account.enabled) throw unauthenticated('disabled')
       return known.account
     },
@@ -152,14 +180,13 @@ export function users(core: Core) {
 
     /**
      * Makes a token; its text is in the answer and nowhere else. Users make their own, administrators anybody's.
-     * @param lifeSeconds null: until it is revoked
+     * `lifeSeconds` null: until it is revoked; `networks`: addresses and CIDRs it may be used from, none: anywhere.
+     * @throws Failure `forbidden`, `invalid` (field `networks`).
      */
-    async createToken(
-      actor: Actor,
-      userId: number,
-      token: { kind: CredentialKind; label: string; lifeSeconds: number | null; text?: string },
-    ): Promise<Token & { text: string }> {
+    async createToken(actor: Actor, userId: number, token: NewToken): Promise<Token & { text: string }> {
       if (actor.userId !== userId) demandDirectory(actor)
+      const networks = token.networks ?? []
+      demandNetworks(networks)
       const text = token.text ?? randomBytes(20).toString('hex')
       const at = now()
       const expiresAt = token.lifeSeconds === null ? null : at + token.lifeSeconds * second
@@ -173,7 +200,7 @@ export function users(core: Core) {
             hash: null,
             label: token.label,
             project_id: null,
-            data_json: '{}',
+            data_json: JSON.stringify({ networks } satisfies TokenData),
             created_at: at,
             expires_at: expiresAt,
             last_used_at: null,
@@ -184,18 +211,18 @@ export function users(core: Core) {
           action: 'create',
           kind: 'token',
           id: row.id,
-          after: { userId, label: token.label, expiresAt },
+          after: { userId, label: token.label, expiresAt, networks },
         })
         return row
       })
-      return { id, label: token.label, createdAt: at, expiresAt, text }
+      return { id, label: token.label, createdAt: at, expiresAt, networks, text }
     },
 
     async tokens(actor: Actor, userId: number): Promise<Token[]> {
       if (actor.userId !== userId) demandDirectory(actor)
       const rows = await database.db
         .selectFrom('credentials')
-        .select(['id', 'label', 'created_at', 'expires_at'])
+        .select(['id', 'label', 'created_at', 'expires_at', 'data_json'])
         .where('user_id', '=', userId)
         .where('kind', '=', 'token')
         .orderBy('id')
@@ -205,6 +232,7 @@ export function users(core: Core) {
         label: row.label,
         createdAt: row.created_at,
         expiresAt: row.expires_at,
+        networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
       }))
     },
 
@@ -230,7 +258,7 @@ export function users(core: Core) {
   }
 }
 
-function unauthenticated(reason: 'unknown' | 'expired' | 'disabled'): Failure {
+function unauthenticated(reason: 'unknown' | 'expired' | 'address' | 'disabled'): Failure {
   return new Failure('unauthenticated', 'The credentials are not valid.', { reason })
 }
 

@@ -6,6 +6,7 @@ import { given } from './image-options.ts'
 import { moment, table, terminalWidth } from './text.ts'
 
 type OfUser = { readonly user?: string }
+type NewToken = { readonly label?: string; readonly life?: number; readonly from?: string[] }
 
 export function tokenCommand(program: Command, context: Context): void {
   const token = program
@@ -29,6 +30,7 @@ export function tokenCommand(program: Command, context: Context): void {
             { title: 'ID', of: ({ id }) => String(id), right: true },
             { title: 'LABEL', of: ({ label }) => label },
             { title: 'CREATED', of: ({ createdAt }) => moment(createdAt) },
+            { title: 'FROM', of: ({ networks }) => networks.join(' ') || 'anywhere' },
             { title: 'ENDS', of: ({ expiresAt }) => (expiresAt === null ? 'never' : moment(expiresAt)) },
           ],
           terminalWidth(),
@@ -40,8 +42,9 @@ export function tokenCommand(program: Command, context: Context): void {
     .description('make a token')
     .option('--label <text>', 'what it is for')
     .option('--life <time>', 'how long it works, as in 12h or 30d (default: until it is revoked)', seconds)
-    .action(async ({ label, life, ...options }: OfUser & { label?: string; life?: number }) => {
-      const draft = { ...given('label', label), ...given('lifeSeconds', life) }
+    .option('--from <network...>', 'addresses and CIDRs it may be used from (default: anywhere)')
+    .action(async ({ label, life, from, ...options }: OfUser & NewToken) => {
+      const draft = { ...given('label', label), ...given('lifeSeconds', life), ...given('networks', from) }
       const made = await context.client().send<WireNewToken>('POST', await tokensOf(options), draft)
       // The text alone, so that `IMAGEPORT_TOKEN=$(imageport token create)` works.
       context.print(made, () => made.token)

@@ -55,10 +55,14 @@ forEachDatabase((_engine, _open, freshUrl) => {
   test('the contract’s example is applied, and applied again changes nothing', async () => {
     assert.ok((await apply(example)).length > 10)
     assert.deepEqual(await apply(example), [])
-    const account = await t.catalogue.users.byToken('token', 'stc0000000000000000000000000000000000001')
+    const account = await t.catalogue.users.byToken(
+      'token',
+      'stc0000000000000000000000000000000000001',
+      '127.0.0.1',
+    )
     assert.equal(account.username, 'eva')
     assert.deepEqual([...account.roles.get(2)!].sort(), ['image_admin', 'image_import_admin'])
-    assert.equal((await t.catalogue.users.byToken('api-key', '0123456789')).id, account.id)
+    assert.equal((await t.catalogue.users.byToken('api-key', '0123456789', '127.0.0.1')).id, account.id)
     assert.equal((await t.catalogue.users.byPassword('Eva', 'secret')).id, account.id)
     const { db } = t.core.database
     const registration = await db
@@ -108,13 +112,15 @@ forEachDatabase((_engine, _open, freshUrl) => {
   test('a list inside an entry is replaced as a whole', async () => {
     await apply('users: [{ username: eva, tokens: [other-token], roles: [] }]')
     await assert.rejects(
-      t.catalogue.users.byToken('token', 'stc0000000000000000000000000000000000001').then(async () => {
-        t.catalogue.users.forget()
-        return t.catalogue.users.byToken('token', 'stc0000000000000000000000000000000000001')
-      }),
+      t.catalogue.users
+        .byToken('token', 'stc0000000000000000000000000000000000001', '127.0.0.1')
+        .then(async () => {
+          t.catalogue.users.forget()
+          return t.catalogue.users.byToken('token', 'stc0000000000000000000000000000000000001', '127.0.0.1')
+        }),
       (error) => isFailure(error, 'unauthenticated'),
     )
-    const account = await t.catalogue.users.byToken('token', 'other-token')
+    const account = await t.catalogue.users.byToken('token', 'other-token', '127.0.0.1')
     assert.deepEqual([...(account.roles.get(2) ?? [])], ['image_import_admin'])
   })
 

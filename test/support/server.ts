@@ -61,7 +61,7 @@ export type TestServer = {
   location(name: string, more?: { description?: string; enabled?: boolean }): Promise<void>
   user(user: TestUser): Promise<number>
   /** A new token of kind `token`; with a life of 0 seconds it has expired already. */
-  token(userId: number, lifeSeconds?: number): Promise<string>
+  token(userId: number, lifeSeconds?: number, networks?: readonly string[]): Promise<string>
   close(): Promise<void>
 }
 
@@ -193,9 +193,14 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
       return id
     },
 
-    async token(userId, lifeSeconds) {
+    async token(userId, lifeSeconds, networks) {
       const actor = { userId, username: '', superAdmin: false, projectId: null, roles: new Map() }
-      const wanted = { kind: 'token', label: 'test', lifeSeconds: lifeSeconds ?? null } as const
+      const wanted = {
+        kind: 'token',
+        label: 'test',
+        lifeSeconds: lifeSeconds ?? null,
+        ...(networks ? { networks } : {}),
+      } as const
       const made = await catalogue.users.createToken(
         { ...actor, face: 'system', requestId: null },
         userId,

@@ -57,7 +57,7 @@ async function byToken(
   value: string,
 ): Promise<Account> {
   try {
-    return await catalogue.users.byToken('token', value)
+    return await catalogue.users.byToken('token', value, request.ip)
   } catch (error) {
     if (!isFailure(error, 'unauthenticated')) throw error
     return logins.attempt(request.ip, '', () => Promise.reject(error))

@@ -131,6 +131,7 @@ export const projectDraft = z.strictObject({ ...projectFacts, name, id: z.int().
 export const tokenDraft = z.strictObject({
   label: text.optional(),
   lifeSeconds: z.int().positive().nullable().optional(),
+  networks: z.array(text).max(100).optional(),
 })
 
 export const applyQuery = z.strictObject({ file: text.default('bootstrap file') })

@@ -69,9 +69,9 @@ export async function peopleRoutes(
   })
 
   app.post('/users/:id/tokens', async (request, reply): Promise<WireNewToken> => {
-    const { label = '', lifeSeconds = null } = read(tokenDraft, request.body)
+    const { label = '', lifeSeconds = null, networks = [] } = read(tokenDraft, request.body)
     const { id } = await users.view(request.actor, idOf(request))
-    const made = await users.createToken(request.actor, id, { kind: 'token', label, lifeSeconds })
+    const made = await users.createToken(request.actor, id, { kind: 'token', label, lifeSeconds, networks })
     reply.code(201).header('cache-control', 'no-store')
     return { ...toWireToken(made), token: made.text }
   })

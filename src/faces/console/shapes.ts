@@ -112,6 +112,7 @@ export function toWireToken(token: Token): WireToken {
     label: token.label,
     createdAt: iso(token.createdAt),
     expiresAt: isoOrNull(token.expiresAt),
+    networks: token.networks,
   }
 }
 

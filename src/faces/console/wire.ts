@@ -156,12 +156,18 @@ export type WireToken = {
   readonly label: string
   readonly createdAt: string
   readonly expiresAt: string | null
+  /** Addresses and CIDRs it may be used from; none: from anywhere. */
+  readonly networks: readonly string[]
 }
 
 export type WireTokenList = { readonly tokens: readonly WireToken[] }
 
 /** Body of `POST users/NAME/tokens`. */
-export type WireTokenDraft = { readonly label?: string; readonly lifeSeconds?: number | null }
+export type WireTokenDraft = {
+  readonly label?: string
+  readonly lifeSeconds?: number | null
+  readonly networks?: readonly string[]
+}
 
 /** The only time that a token's text is shown. */
 export type WireNewToken = WireToken & { readonly token: string }

@@ -24,6 +24,7 @@ export type Caller = {
 export type Asked = {
   readonly authorization: string | undefined
   readonly activeClient: string | undefined
+  readonly address: string
   readonly side: Side
   readonly requestId: string
 }
@@ -35,7 +36,7 @@ const schemes: readonly string[] = ['openapitoken', 'token']
  * @throws Refusal 401, 403 or 400, in this order.
  */
 export async function authenticate(catalogue: Catalogue, asked: Asked): Promise<Caller> {
-  const account = await accountOf(catalogue, tokenOf(asked.authorization))
+  const account = await accountOf(catalogue, tokenOf(asked.authorization), asked.address)
   const staff = asked.side === 'staff'
   if (staff && !account.superAdmin) throw notPermitted()
   const roles = clientsOf(account)
@@ -72,12 +73,14 @@ function tokenOf(header: string | undefined): string {
   return token
 }
 
-async function accountOf(catalogue: Catalogue, token: string): Promise<Account> {
+async function accountOf(catalogue: Catalogue, token: string, address: string): Promise<Account> {
   try {
-    return await catalogue.users.byToken('token', token)
+    return await catalogue.users.byToken('token', token, address)
   } catch (error) {
     if (!isFailure(error, 'unauthenticated')) throw error
     if (error.detail.reason === 'expired') throw unauthenticated('Expired token.')
+    if (error.detail.reason === 'address')
+      throw unauthenticated('Unable to authenticate due to IP address restriction')
     if (error.detail.reason === 'disabled') throw unauthenticated('User inactive or deleted.')
     throw unauthenticated('Invalid token.')
   }

@@ -79,6 +79,7 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
       const caller = await authenticate(parts.catalogue, {
         side,
         authorization: request.headers.authorization,
+        address: request.ip,
         activeClient: parseQuery(request.url).get('active_client'),
         requestId: request.id,
       })

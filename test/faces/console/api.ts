@@ -26,7 +26,10 @@ export type Api = {
 
 /** A server with nothing but the console API, and a user `root` who may do everything. */
 export async function startApi(options: Partial<StartOptions> = {}): Promise<Api> {
-  const server = await startServer({ ...options, faces: [consoleFace({ localToken: async () => localSecret })] })
+  const server = await startServer({
+    ...options,
+    faces: [consoleFace({ localToken: async () => localSecret })],
+  })
 
   function as(authorization: string | null): Call {
     return async (method, path, body, headers = {}) => {

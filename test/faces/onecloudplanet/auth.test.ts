@@ -44,6 +44,15 @@ describe('credentials', () => {
     })
   })
 
+  test('a token for certain addresses', async () => {
+    const here = await world.token(world.ids.eva, undefined, ['127.0.0.0/8', '::1'])
+    await world.expect('GET', images, { headers: { authorization: `Token ${here}` } }, 200)
+    const elsewhere = await world.token(world.ids.eva, undefined, ['192.0.2.0/24'])
+    await world.expect('GET', images, { headers: { authorization: `Token ${elsewhere}` } }, 401, {
+      detail: 'Unable to authenticate due to IP address restriction',
+    })
+  })
+
   test('cookies are ignored', async () => {
     await world.expect('GET', images, { headers: { cookie: 'sessionid=abc' } }, 401)
   })
