@@ -1,6 +1,6 @@
 import type { Actor } from './actor.ts'
 import { Failure } from './failure.ts'
-import type { Visibility } from './image.ts'
+import type { Visibility } from './images/image.ts'
 
 /** What one may do with images (one-catalogue.md section 4, rule 4). */
 export const permissions = [

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { OpenedDatabase } from '../database/open.ts'
 import type { Database } from '../database/schema.ts'
 import type { Stores } from '../store/store.ts'
-import type { Secrets } from './secrets.ts'
+import type { Secrets } from './people/secrets.ts'
 
 export type Query = Kysely<Database> | Transaction<Database>
 export type Trx = Transaction<Database>

@@ -1,5 +1,5 @@
 import { isFailure } from '../catalogue/failure.ts'
-import type { CopyPayload } from '../catalogue/imports.ts'
+import type { CopyPayload } from '../catalogue/images/imports.ts'
 import type { Kind } from './kind.ts'
 
 /** Completes the copy (or move) of an image; no bytes are moved, because they are kept by content. */

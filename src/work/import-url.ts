@@ -1,5 +1,5 @@
 import { isFailure } from '../catalogue/failure.ts'
-import type { ImportPayload } from '../catalogue/imports.ts'
+import type { ImportPayload } from '../catalogue/images/imports.ts'
 import type { Kind } from './kind.ts'
 
 /** Fetches an image's bytes from a URL. Run again after a crash it fetches from the start: the partial bytes are gone. */

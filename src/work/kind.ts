@@ -1,7 +1,7 @@
 import type { Actor } from '../catalogue/actor.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Core } from '../catalogue/core.ts'
-import type { Task } from '../catalogue/tasks.ts'
+import type { Task } from '../catalogue/tasks/tasks.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 
 export type WorkParts = { readonly core: Core; readonly catalogue: Catalogue; readonly outbound: Outbound }

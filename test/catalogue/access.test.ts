@@ -10,7 +10,7 @@ import {
 } from '../../src/catalogue/access.ts'
 import type { Actor } from '../../src/catalogue/actor.ts'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import { type Visibility, visibilities } from '../../src/catalogue/image.ts'
+import { type Visibility, visibilities } from '../../src/catalogue/images/image.ts'
 
 const ownerProject = 10
 const otherProject = 20

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import { judge } from '../../src/catalogue/formats/judge.ts'
+import { judge } from '../../src/catalogue/bytes/formats/judge.ts'
 import {
   bytesWith,
   inspectBytes,

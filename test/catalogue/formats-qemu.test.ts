@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import type { DetectedFormat } from '../../src/catalogue/formats/finding.ts'
-import { judge } from '../../src/catalogue/formats/judge.ts'
+import type { DetectedFormat } from '../../src/catalogue/bytes/formats/finding.ts'
+import { judge } from '../../src/catalogue/bytes/formats/judge.ts'
 import { debianPackage } from '../support/debian.ts'
 import {
   haveQemuImg,

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import type { Finding } from '../../src/catalogue/formats/finding.ts'
-import { inspector } from '../../src/catalogue/formats/inspect.ts'
-import { type Declared, judge } from '../../src/catalogue/formats/judge.ts'
+import type { Finding } from '../../src/catalogue/bytes/formats/finding.ts'
+import { inspector } from '../../src/catalogue/bytes/formats/inspect.ts'
+import { type Declared, judge } from '../../src/catalogue/bytes/formats/judge.ts'
 import {
   bytesWith,
   inspectBytes,

@@ -286,7 +286,7 @@ forEachDatabase((engine, _open, freshUrl) => {
           started_at: 1,
         })
         .execute()
-      const { reapTransfers } = await import('../../src/catalogue/transfers.ts')
+      const { reapTransfers } = await import('../../src/catalogue/bytes/transfers.ts')
       assert.equal(await reapTransfers(t.core), 1)
       assert.equal((await t.catalogue.images.view(acme, uuid)).status, 'queued')
       assert.equal(await reapTransfers(t.core), 0)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import { demandMove, type Status, statuses } from '../../src/catalogue/image.ts'
+import { demandMove, type Status, statuses } from '../../src/catalogue/images/image.ts'
 
 /** glance.md section 4 and onecloudplanet.md 2.9, written a second time so that a slip in either is seen. */
 const allowed: Readonly<Record<Status, string>> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import { demandNetworks, isInside } from '../../src/catalogue/networks.ts'
+import { demandNetworks, isInside } from '../../src/catalogue/people/networks.ts'
 
 const cases: readonly [string, readonly string[], boolean][] = [
   ['192.0.2.7', ['192.0.2.0/24'], true],

@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Finding } from '../../src/catalogue/formats/finding.ts'
-import { inspector } from '../../src/catalogue/formats/inspect.ts'
+import type { Finding } from '../../src/catalogue/bytes/formats/finding.ts'
+import { inspector } from '../../src/catalogue/bytes/formats/inspect.ts'
 import { debianPackage } from './debian.ts'
 
 const run = promisify(execFile)

@@ -2,7 +2,7 @@ import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
-import { findImage, insertImage, saveImage } from '../images.ts'
+import { findImage, insertImage, saveImage } from '../images/images.ts'
 import type { BootstrapDocument, Entry } from './document.ts'
 import { applyGroup, applyLocation, applyProject, applyUser, preparePasswords, projectId } from './people.ts'
 import {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CredentialKind } from '../../database/schema.ts'
 import { record } from '../audit.ts'
-import { mainProjectId } from '../cleanup.ts'
+import { mainProjectId } from '../images/cleanup.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'

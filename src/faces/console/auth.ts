@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Actor, systemActor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure, isFailure } from '../../catalogue/failure.ts'
-import type { Account } from '../../catalogue/users.ts'
+import type { Account } from '../../catalogue/people/users.ts'
 import type { LoginLimit } from '../../http/login-limit.ts'
 import { isLocal, sameSecret } from './local-token.ts'
 

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { roleNames } from '../../catalogue/access.ts'
 import { Failure } from '../../catalogue/failure.ts'
-import { statuses, visibilities } from '../../catalogue/image.ts'
-import { taskStates } from '../../catalogue/tasks.ts'
+import { statuses, visibilities } from '../../catalogue/images/image.ts'
+import { taskStates } from '../../catalogue/tasks/tasks.ts'
 
 /** What requests may say. Unknown keys are mistakes and are told. What values mean is the catalogue's to judge. */
 

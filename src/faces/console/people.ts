@@ -4,8 +4,8 @@ import type { Actor } from '../../catalogue/actor.ts'
 import { systemActor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { isFailure } from '../../catalogue/failure.ts'
-import type { Project } from '../../catalogue/projects.ts'
-import type { Account } from '../../catalogue/users.ts'
+import type { Project } from '../../catalogue/people/projects.ts'
+import type { Account } from '../../catalogue/people/users.ts'
 import {
   idOf,
   pageQuery,

@@ -1,10 +1,10 @@
 import type { AuditEntry } from '../../catalogue/audit.ts'
 import type { Applied } from '../../catalogue/bootstrap/upsert.ts'
-import type { Image } from '../../catalogue/image.ts'
-import type { Project } from '../../catalogue/projects.ts'
-import type { Usage } from '../../catalogue/quota.ts'
-import type { Task } from '../../catalogue/tasks.ts'
-import type { Account, Token } from '../../catalogue/users.ts'
+import type { Image } from '../../catalogue/images/image.ts'
+import type { Project } from '../../catalogue/people/projects.ts'
+import type { Usage } from '../../catalogue/bytes/quota.ts'
+import type { Task } from '../../catalogue/tasks/tasks.ts'
+import type { Account, Token } from '../../catalogue/people/users.ts'
 import type {
   WireApplied,
   WireHistoryEntry,

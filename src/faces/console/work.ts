@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { TaskFilter } from '../../catalogue/tasks.ts'
+import type { TaskFilter } from '../../catalogue/tasks/tasks.ts'
 import { findImage } from './find-image.ts'
 import { applyQuery, idOf, read, taskQuery } from './input.ts'
 import { toWireApplied, toWireTask } from './shapes.ts'

@@ -1,5 +1,5 @@
 import { type FailureDetail, isFailure } from '../../catalogue/failure.ts'
-import type { Image } from '../../catalogue/image.ts'
+import type { Image } from '../../catalogue/images/image.ts'
 import { contentDisposition, sendBytes } from '../../http/send.ts'
 import { ownImage } from './client.ts'
 import { badFields, notPermitted, type Refusal, refuse } from './failures.ts'

@@ -1,5 +1,5 @@
-import type { Image } from '../../catalogue/image.ts'
-import type { Project } from '../../catalogue/projects.ts'
+import type { Image } from '../../catalogue/images/image.ts'
+import type { Project } from '../../catalogue/people/projects.ts'
 import type { Caller } from './auth.ts'
 import { noProject, type Refusal } from './failures.ts'
 import type { Context } from './route.ts'

@@ -1,4 +1,4 @@
-import { isReservedProperty } from '../../catalogue/image-rules.ts'
+import { isReservedProperty } from '../../catalogue/images/rules.ts'
 import type { Caller } from './auth.ts'
 import {
   boolean,

@@ -1,4 +1,4 @@
-import { mainProjectId } from '../../catalogue/cleanup.ts'
+import { mainProjectId } from '../../catalogue/images/cleanup.ts'
 import type { Comparison, Filter } from '../../catalogue/search.ts'
 import { parseInstant, second } from '../../catalogue/time.ts'
 import { refuse } from './failures.ts'

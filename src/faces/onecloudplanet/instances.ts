@@ -1,5 +1,5 @@
-import { normaliseUuid } from '../../catalogue/images.ts'
-import type { Instance } from '../../catalogue/instances.ts'
+import { normaliseUuid } from '../../catalogue/images/images.ts'
+import type { Instance } from '../../catalogue/places/instances.ts'
 import { badFields, notFound } from './failures.ts'
 import { form, integer, text } from './fields.ts'
 import { type Context, ok, type Route } from './route.ts'

@@ -1,4 +1,4 @@
-import type { ImageField } from '../../catalogue/image-fields.ts'
+import type { ImageField } from '../../catalogue/images/fields.ts'
 import { hypervisorTypes, statuses, visibilities } from './vocabulary.ts'
 
 /** How a field is compared (onecloudplanet.md 1.2). */

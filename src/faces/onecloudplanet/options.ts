@@ -1,6 +1,6 @@
 import { isFailure } from '../../catalogue/failure.ts'
-import type { Image } from '../../catalogue/image.ts'
-import type { Scope } from '../../catalogue/image-list.ts'
+import type { Image } from '../../catalogue/images/image.ts'
+import type { Scope } from '../../catalogue/images/list.ts'
 import { activeProject } from './client.ts'
 import { settableVisibilities } from './description.ts'
 import { badFields, noProject, refuse } from './failures.ts'

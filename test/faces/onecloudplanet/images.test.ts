@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Status } from '../../../src/catalogue/image.ts'
+import type { Status } from '../../../src/catalogue/images/image.ts'
 import { denied, images, missing, startWorld, type World } from './world.ts'
 
 let world: World

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Image } from '../../../src/catalogue/image.ts'
+import type { Image } from '../../../src/catalogue/images/image.ts'
 import { parseInstant, second } from '../../../src/catalogue/time.ts'
 import { Refusal } from '../../../src/faces/onecloudplanet/failures.ts'
 import {

@@ -1,0 +1,274 @@
+import type { ByteRange, DigestName, Received } from '../../store/store.ts'
+import { demand } from '../access.ts'
+import type { Actor } from '../actor.ts'
+import { keepBlob, newBlobId, placesOf, storeFor } from './blobs.ts'
+import type { Core, Trx } from '../core.ts'
+import { Failure, isFailure } from '../failure.ts'
+import { inspector } from './formats/inspect.ts'
+import { judge } from './formats/judge.ts'
+import type { Image, Status } from '../images/image.ts'
+import { demandMove, hasBytes } from '../images/image.ts'
+import { findImage, type ImageDraft, insertImage, lockImage, membersOf, saveImage } from '../images/images.ts'
+import { bytesLeft, demandByteQuota } from './quota.ts'
+import { now } from '../time.ts'
+import { abandonTransfer, beginTransfer, type Fallback, ownsTransfer } from './transfers.ts'
+
+export type Expected = { readonly algorithm: DigestName; readonly value: string }
+
+export type ReceiveOptions = {
+  /** What a failure leaves behind: `queued` (may be tried again) or `killed`. */
+  readonly fallback: Fallback
+  /** The status while bytes arrive. */
+  readonly during?: 'saving' | 'importing'
+  /** Bytes announced by the sender; refused early when they cannot fit, and checked at the end. */
+  readonly announced?: number | null
+  readonly expected?: Expected
+  readonly store?: string
+  readonly progress?: (bytes: number) => void
+  readonly signal?: AbortSignal
+  /** Runs after the checks and before the first byte is read, e.g. to answer `Expect: 100-continue`. */
+  readonly begun?: () => void
+  /** More to do in the transaction that makes the image active. */
+  readonly complete?: (trx: Trx, image: Image) => Promise<void>
+}
+
+/** The digests every image needs before it is active (one-catalogue.md section 2). */
+const neededDigests: readonly DigestName[] = ['md5', 'sha1', 'sha512']
+
+export type Served = {
+  readonly image: Image
+  /** Bytes. */
+  readonly size: number
+  read(range?: ByteRange): AsyncIterable<Uint8Array>
+}
+
+export function bytes(core: Core) {
+  const { database, settings } = core
+  let transfers = 0
+
+  /** Checks and marks the beginning of a transfer, in one transaction. */
+  async function begin(
+    actor: Actor,
+    target: string | ImageDraft,
+    blobId: string,
+    store: string,
+    options: ReceiveOptions,
+  ): Promise<Image> {
+    return database.transaction(async (trx) => {
+      const image =
+        typeof target === 'string'
+          ? await lockImage(trx, core, actor, target, 'image.update')
+          : await insertImage(trx, core, actor, target)
+      const during: Status = options.during ?? 'saving'
+      // A task that is run again finds its image importing already.
+      if (image.status !== during || during === 'saving') demandMove(image.uuid, image.status, during)
+      demandFormats(image)
+      if (options.announced) await demandByteQuota(trx, core, image.ownerId, options.announced)
+      const moved =
+        image.status === during
+          ? image
+          : await saveImage(trx, core, actor, image, { status: during, failure: null }, 'transfer')
+      await beginTransfer(trx, core, moved, blobId, store, options.fallback)
+      return moved
+    })
+  }
+
+  /** Makes the received bytes the image's; the returned function drops what is not needed, after the commit. */
+  async function finish(
+    actor: Actor,
+    uuid: string,
+    blobId: string,
+    store: string,
+    received: Received,
+    virtualSize: number | null,
+    options: ReceiveOptions,
+  ): Promise<{ image: Image; dropped: boolean }> {
+    return database.transaction(async (trx) => {
+      if (database.engine === 'postgres')
+        await trx.selectFrom('images').select('seq').where('uuid', '=', uuid).forUpdate().execute()
+      const image = await findImage(trx, uuid)
+      if (!image || !(await ownsTransfer(trx, image, blobId))) throw vanished(uuid)
+      await demandByteQuota(trx, core, image.ownerId, received.size)
+      const kept = await keepBlob(trx, core, blobId, store, received)
+      const { md5, sha1, sha256, sha512 } = received.digests
+      const at = now()
+      const change = {
+        status: 'active' as const,
+        size: received.size,
+        virtualSize,
+        digests: { md5: md5!, sha1: sha1!, sha256: sha256 ?? null, sha512: sha512! },
+        blobId: kept.blobId,
+        publishedAt: image.publishedAt ?? at,
+        failure: null,
+      }
+      await trx.deleteFrom('transfers').where('image_seq', '=', image.seq).execute()
+      const saved = await saveImage(trx, core, actor, image, change, 'bytes-received')
+      await options.complete?.(trx, saved)
+      return { image: saved, dropped: kept.known }
+    })
+  }
+
+  function demandSpace(free: number | null, announced: number): void {
+    if (free !== null && free - announced < settings.freeSpaceFloorBytes)
+      throw new Failure('no-space', 'There is not enough free space in the store.', { reason: 'free-space' })
+  }
+
+  return {
+    /** How many transfers this process is receiving now. */
+    running: () => transfers,
+
+    /**
+     * Receives an image's bytes: checks, streams them into a store with digests and inspection, and makes the image
+     * active in one transaction. After any failure the image is in the `fallback` status and no bytes remain.
+     * @param target the uuid of an image that waits for its bytes, or the description of a new one, which then exists
+     * from the moment its transfer begins: a crash cannot leave it waiting for ever
+     * @throws Failure `not-found`, `forbidden`, `state`, `invalid` (reason `formats`: none set), `quota`, `busy`
+     * (reason `transfers`), `too-large`, `no-space`, `content` (hostile or mismatching), `interrupted`, `gone`
+     * (deleted meanwhile), `invalid` (reason `digest`: not the expected one; `length`: not the announced bytes).
+     */
+    async receive(
+      actor: Actor,
+      target: string | ImageDraft,
+      source: AsyncIterable<Uint8Array>,
+      options: ReceiveOptions,
+    ): Promise<Image> {
+      const announced = options.announced ?? 0
+      if (settings.maxImageBytes !== null && announced > settings.maxImageBytes)
+        throw tooLarge(settings.maxImageBytes)
+      if (transfers >= settings.maxUploads)
+        throw new Failure('busy', 'Too many uploads in parallel, try again later', { reason: 'transfers' })
+      const store = storeFor(core, options.store)
+      transfers++
+      try {
+        const space = await store.space()
+        demandSpace(space?.freeBytes ?? null, announced)
+        const blobId = newBlobId()
+        const image = await begin(actor, target, blobId, store.name, options)
+        let left: number | null = null
+        try {
+          options.begun?.()
+          left = await bytesLeft(database.db, core, image.ownerId)
+          const maxBytes = smallest(settings.maxImageBytes, left)
+          const inspection = inspector()
+          let virtualSize: number | null = null
+          const received = await store.receive(blobId, source, {
+            digests: digestsFor(options.expected),
+            ...(maxBytes === null ? {} : { maxBytes }),
+            inspect: (chunk) => inspection.write(chunk),
+            accept: (done) => {
+              demandAnnounced(options, done)
+              virtualSize = judge(inspection.finish(), image, settings.formatCheck).virtualSize
+            },
+            ...(options.progress ? { progress: options.progress } : {}),
+            ...(options.signal ? { signal: options.signal } : {}),
+          })
+          try {
+            const done = await finish(actor, image.uuid, blobId, store.name, received, virtualSize, options)
+            if (done.dropped) await store.delete(blobId)
+            return done.image
+          } catch (error) {
+            await store.delete(blobId)
+            throw error
+          }
+        } catch (thrown) {
+          const error = whichLimit(thrown, settings.maxImageBytes, left)
+          await abandonTransfer(core, actor, image.uuid, blobId, reasonOf(error))
+          throw error
+        }
+      } finally {
+        transfers--
+      }
+    },
+
+    /**
+     * An image's bytes for sending. Which statuses may be read is the face's to word: `state` carries the status.
+     * @throws Failure `not-found`, `forbidden`, `state` (no bytes yet, or deactivated for one who is no administrator),
+     * `data-lost` (no store holds them).
+     */
+    async serve(actor: Actor, image: Image): Promise<Served> {
+      demand(actor, 'image.download', image, await membersOf(database.db, image))
+      if (!hasBytes(image.status) || (image.status === 'deactivated' && !actor.superAdmin))
+        throw new Failure('state', `Cannot download image in ${image.status} status.`, {
+          subject: 'image',
+          id: image.uuid,
+          status: image.status,
+        })
+      const places = image.blobId === null ? [] : await placesOf(database.db, image.blobId)
+      const store = core.stores.all.find((one) => places.includes(one.store.name))?.store
+      if (!store)
+        throw new Failure('data-lost', 'No store holds the bytes of this image.', {
+          subject: 'image',
+          id: image.uuid,
+        })
+      return { image, size: image.size!, read: (range) => store.read(image.blobId!, range) }
+    },
+  }
+}
+
+function demandFormats(image: Image): void {
+  const missing = [
+    image.diskFormat === null ? 'disk_format' : null,
+    image.containerFormat === null ? 'container_format' : null,
+  ].filter((name) => name !== null)
+  if (missing.length === 0) return
+  const noun = missing.length === 1 ? 'Property' : 'Properties'
+  throw new Failure('invalid', `${noun} ${missing.join(', ')} must be set prior to saving data.`, {
+    subject: 'image',
+    id: image.uuid,
+    reason: 'formats',
+  })
+}
+
+function demandAnnounced(options: ReceiveOptions, received: Received): void {
+  if (options.announced !== undefined && options.announced !== null && options.announced !== received.size)
+    throw new Failure('invalid', `${options.announced} bytes were announced, ${received.size} arrived.`, {
+      reason: 'length',
+    })
+  if (!options.expected) return
+  const { algorithm, value } = options.expected
+  const found = received.digests[algorithm]!
+  if (found !== value.toLowerCase())
+    throw new Failure('invalid', `The ${algorithm} of the bytes is ${found}, expected was ${value}.`, {
+      reason: 'digest',
+    })
+}
+
+function digestsFor(expected: Expected | undefined): readonly DigestName[] {
+  return !expected || neededDigests.includes(expected.algorithm)
+    ? neededDigests
+    : [...neededDigests, expected.algorithm]
+}
+
+function smallest(...limits: (number | null)[]): number | null {
+  const known = limits.filter((limit) => limit !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+/** The store knows one limit; where that was what the project had left, its quota is what was reached. */
+function whichLimit(error: unknown, maxImageBytes: number | null, left: number | null): unknown {
+  if (!isFailure(error, 'too-large') || left === null || (maxImageBytes !== null && maxImageBytes <= left))
+    return error
+  return new Failure('quota', `The images of the project may take only ${left} bytes more.`, {
+    reason: 'bytes',
+  })
+}
+
+function tooLarge(maximum: number): Failure {
+  return new Failure('too-large', `An image may have at most ${maximum} bytes.`, { reason: 'image-size' })
+}
+
+function vanished(uuid: string): Failure {
+  return new Failure(
+    'gone',
+    `Image ${uuid} could not be found after upload. The image may have been deleted during the upload.`,
+    {
+      subject: 'image',
+      id: uuid,
+    },
+  )
+}
+
+/** What is written beside the image about why its transfer failed; unknown errors keep their inner details. */
+function reasonOf(error: unknown): string {
+  return isFailure(error) ? error.message : 'The transfer failed.'
+}

@@ -1,0 +1,76 @@
+import { Failure } from '../../failure.ts'
+import type { DetectedFormat, Finding } from './finding.ts'
+
+/** What the image says of itself. Formats in the words of the Images API; null while unset. */
+export type Declared = { readonly diskFormat: string | null; readonly containerFormat: string | null }
+
+export type Judgement = {
+  /** Bytes, to be recorded with the image; null where unknown. */
+  readonly virtualSize: number | null
+  /** A sentence for the log, where something is odd or a mismatch was let through. */
+  readonly warning: string | null
+}
+
+/** Declared formats that have a signature of their own, so that the content must show it. */
+const inspected: ReadonlySet<string> = new Set<DetectedFormat>([
+  'qcow2',
+  'qed',
+  'vmdk',
+  'vhd',
+  'vhdx',
+  'vdi',
+  'iso',
+  'ploop',
+  'luks',
+  'gpt',
+  'mbr',
+])
+
+/**
+ * Rows 3 to 7 of the decision table in contract glance 23.2. Hostile content is refused in every container and
+ * in both modes; whether content and declared format agree is asked for `bare` images only (an unset container
+ * counts as bare), and `warn` turns that refusal into a warning.
+ *
+ * Throws `content`: `detail.reason` is `format-mismatch`, `format-ambiguous` or the reason of the problem.
+ */
+export function judge(finding: Finding, declared: Declared, mode: 'refuse' | 'warn'): Judgement {
+  const [problem] = finding.problems
+  if (problem !== undefined) {
+    const message = [...new Set(finding.problems.map((each) => each.message))].join(' ')
+    throw new Failure('content', message, { subject: 'image', reason: problem.reason })
+  }
+  // An archive or an appliance around the disk: what it is declared to be says nothing about its first bytes.
+  if ((declared.containerFormat ?? 'bare') !== 'bare') return { virtualSize: null, warning: null }
+  const disagreement = disagree(finding, declared.diskFormat)
+  if (disagreement !== null) {
+    const { message, reason } = disagreement
+    if (mode === 'refuse') throw new Failure('content', message, { subject: 'image', reason })
+    return { virtualSize: null, warning: message }
+  }
+  const warning = finding.remarks.map((remark) => remark.message).join(' ') || null
+  return { virtualSize: virtualSize(finding, declared.diskFormat), warning }
+}
+
+type Disagreement = { readonly message: string; readonly reason: string }
+
+function disagree({ format, matches, compression }: Finding, diskFormat: string | null): Disagreement | null {
+  if (format === 'ambiguous') {
+    return {
+      message: `The content can be read as ${matches.join(' and as ')}; such images are not accepted.`,
+      reason: 'format-ambiguous',
+    }
+  }
+  if (diskFormat === null || diskFormat === format || diskFormat === 'raw') return null
+  if (format === 'raw' && !inspected.has(diskFormat)) return null
+  const content = format === 'raw' && compression !== null ? `${compression}-compressed data` : format
+  return {
+    message: `The image is declared to be ${diskFormat}, but its content is ${content}.`,
+    reason: 'format-mismatch',
+  }
+}
+
+/** Row 5: what is declared raw is given to machines byte by byte, whatever it holds. */
+function virtualSize(finding: Finding, diskFormat: string | null): number | null {
+  if (diskFormat !== 'raw') return finding.virtualSize
+  return finding.compression === null ? finding.size : null
+}

@@ -1,0 +1,25 @@
+import type { Core, Query } from '../core.ts'
+import type { Visibility } from './image.ts'
+import { projectSettings } from '../people/project-settings.ts'
+import { day } from '../time.ts'
+
+/** The provider's own project: its images are templates, which no clean-up touches (onecloudplanet.md 1.8, row 3). */
+export const mainProjectId = 1
+
+type Ageing = {
+  readonly ownerId: number | null
+  readonly diskFormat: string | null
+  readonly protected: boolean
+  readonly visibility: Visibility
+  readonly createdAt: number
+}
+
+/** When the clean-up will delete an image, or null: never (onecloudplanet.md 1.9). */
+export async function cleanupDate(query: Query, core: Core, image: Ageing): Promise<number | null> {
+  if (image.ownerId === null || image.ownerId === mainProjectId) return null
+  if (image.protected || image.visibility === 'public') return null
+  const { cleanup } = await projectSettings(query, core, image.ownerId)
+  if (!cleanup.enabled || image.diskFormat === null || !cleanup.formats.includes(image.diskFormat))
+    return null
+  return image.createdAt + cleanup.days * day
+}

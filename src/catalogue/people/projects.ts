@@ -1,0 +1,97 @@
+import type { Selectable } from 'kysely'
+import type { ProjectsTable } from '../../database/schema.ts'
+import { permitted } from '../access.ts'
+import type { Actor } from '../actor.ts'
+import type { Core } from '../core.ts'
+import { Failure } from '../failure.ts'
+import { fold } from '../fold.ts'
+import { mergeProjectSettings, type ProjectSettings } from './project-settings.ts'
+import { type Usage, usageOf } from '../bytes/quota.ts'
+
+/** The tenant: Keystone project, Danube datacenter, Foreman organization, OneCloudPlanet client. */
+export type Project = {
+  readonly id: number
+  readonly uuid: string
+  readonly name: string
+  readonly label: string
+  readonly description: string
+  readonly access: 'public' | 'private'
+  readonly enabled: boolean
+  readonly settings: ProjectSettings
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export function projects(core: Core) {
+  const { db } = core.database
+  const { quotaBytes, quotaImages, cleanup } = core.settings
+
+  function toProject(row: Selectable<ProjectsTable>): Project {
+    return {
+      id: row.id,
+      uuid: row.uuid,
+      name: row.name,
+      label: row.label,
+      description: row.description,
+      access: row.access,
+      enabled: row.enabled === 1,
+      settings: mergeProjectSettings({ quotaBytes, quotaImages, cleanup }, JSON.parse(row.settings_json)),
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    }
+  }
+
+  return {
+    /** @throws Failure `not-found` when absent, or nothing to the actor. */
+    async view(actor: Actor, id: number): Promise<Project> {
+      const row = Number.isSafeInteger(id)
+        ? await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()
+        : undefined
+      if (!row || !(actor.superAdmin || actor.roles.has(id))) throw projectNotFound(String(id))
+      return toProject(row)
+    },
+
+    /** By name, ignoring case. @throws Failure `not-found`. */
+    async named(actor: Actor, name: string): Promise<Project> {
+      const row = await db
+        .selectFrom('projects')
+        .selectAll()
+        .where('name_fold', '=', fold(name))
+        .executeTakeFirst()
+      if (!row || !(actor.superAdmin || actor.roles.has(row.id))) throw projectNotFound(name)
+      return toProject(row)
+    },
+
+    /** Is there such a project at all? For the recipient of a share, whom the owner need not be a member of. */
+    async exists(id: number): Promise<boolean> {
+      return (
+        (await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+      )
+    },
+
+    /** Those the actor has a role in, administrators all; by id. */
+    async list(
+      actor: Actor,
+      page: { offset: number; limit: number; name?: string },
+    ): Promise<{ projects: Project[]; total: number }> {
+      let query = db.selectFrom('projects')
+      if (!actor.superAdmin) query = query.where('id', 'in', [...actor.roles.keys(), 0])
+      if (page.name !== undefined) query = query.where('name', '=', page.name)
+      const { total } = await query
+        .select((select) => select.fn.countAll<number>().as('total'))
+        .executeTakeFirstOrThrow()
+      const rows = await query.selectAll().orderBy('id').limit(page.limit).offset(page.offset).execute()
+      return { projects: rows.map(toProject), total: Number(total) }
+    },
+
+    /** @throws Failure `not-found`. */
+    async usage(actor: Actor, id: number): Promise<Usage> {
+      if (!permitted(actor, 'image.list', id)) throw projectNotFound(String(id))
+      return usageOf(db, id)
+    },
+  }
+}
+
+function projectNotFound(id: string): Failure {
+  return new Failure('not-found', `No project found with ID ${id}`, { subject: 'project', id })
+}

@@ -1,0 +1,307 @@
+import { randomBytes } from 'node:crypto'
+import type { Selectable } from 'kysely'
+import type { CredentialKind, UsersTable } from '../../database/schema.ts'
+import { demandDirectory, isRole, type Role } from '../access.ts'
+import type { Actor } from '../actor.ts'
+import { record } from '../audit.ts'
+import type { Core, Query } from '../core.ts'
+import { Failure } from '../failure.ts'
+import { fold } from '../fold.ts'
+import { demandNetworks, isInside } from './networks.ts'
+import { day, now, second } from '../time.ts'
+
+/** A user with the roles it has by itself and through its groups. */
+export type Account = {
+  readonly id: number
+  readonly uuid: string
+  readonly username: string
+  readonly firstName: string
+  readonly lastName: string
+  readonly email: string
+  readonly superAdmin: boolean
+  readonly enabled: boolean
+  readonly apiAccess: boolean
+  readonly defaultProjectId: number | null
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** Project id → roles there. */
+  readonly roles: ReadonlyMap<number, ReadonlySet<Role>>
+}
+
+export type Token = {
+  readonly id: number
+  readonly label: string
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly networks: readonly string[]
+}
+
+export type NewToken = {
+  readonly kind: CredentialKind
+  readonly label: string
+  readonly lifeSeconds: number | null
+  readonly networks?: readonly string[]
+  readonly text?: string
+}
+
+/** What is kept beside a token. */
+type TokenData = { readonly networks?: readonly string[] }
+
+type Remembered = {
+  readonly account: Account
+  readonly expiresAt: number | null
+  /** Where the token may be used from; none: from anywhere. */
+  readonly networks: readonly string[]
+  readonly until: number
+}
+
+/** How long an account found by its token may be remembered: one-catalogue.md section 4, rule 1, allows one second. */
+const rememberedFor = 1 * second
+const rememberedAtMost = 10_000
+
+/**
+ * Who somebody is. Every refusal is the Failure `unauthenticated`; its `reason` is for faces that tell cases apart:
+ * `unknown`, `expired`, `address`, `disabled`.
+ */
+export function users(core: Core) {
+  const { database, secrets } = core
+  const remembered = new Map<string, Remembered>()
+
+  async function load(row: Selectable<UsersTable>): Promise<Account> {
+    return toAccount(row, await rolesOf(database.db, row.id))
+  }
+
+  return {
+    /**
+     * The account that a token or key of this kind belongs to.
+     * @param address where it is used from
+     * @throws Failure `unauthenticated`
+     */
+    async byToken(kind: CredentialKind, token: string, address: string): Promise<Account> {
+      const lookup = secrets.lookup(token)
+      const key = `${kind}:${lookup}`
+      const at = now()
+      let known = remembered.get(key)
+      if (!known || known.until < at) {
+        const row = await database.db
+          .selectFrom('credentials')
+          .innerJoin('users', 'users.id', 'credentials.user_id')
+          .selectAll('users')
+          .select(['credentials.expires_at', 'credentials.data_json'])
+          .where('credentials.kind', '=', kind)
+          .where('credentials.lookup', '=', lookup)
+          .executeTakeFirst()
+        if (!row) throw unauthenticated('unknown')
+        known = {
+          account: await load(row),
+          expiresAt: row.expires_at,
+          networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
+          until: at + rememberedFor,
+        }
+        if (remembered.size >= rememberedAtMost) remembered.clear()
+        remembered.set(key, known)
+      }
+      if (known.expiresAt !== null && known.expiresAt <= at) throw unauthenticated('expired')
+      if (known.networks.length > 0 && !isInside(address, known.networks)) throw unauthenticated('address')
+      if (!known.account.enabled) throw unauthenticated('disabled')
+      return known.account
+    },
+
+    /** The account with this name and password; an unknown name takes as long as a wrong password. */
+    async byPassword(username: string, password: string): Promise<Account> {
+      const row = await database.db
+        .selectFrom('users')
+        .selectAll()
+        .where('username_fold', '=', fold(username))
+        .executeTakeFirst()
+      const credential =
+        row &&
+        (await database.db
+          .selectFrom('credentials')
+          .select('hash')
+          .where('user_id', '=', row.id)
+          .where('kind', '=', 'password')
+          .executeTakeFirst())
+      const matches = await secrets.matches(password, credential?.hash ?? null)
+      if (!row || !matches) throw unauthenticated('unknown')
+      if (row.enabled === 0) throw unauthenticated('disabled')
+      return load(row)
+    },
+
+    /** @throws Failure `forbidden`, `not-found`. */
+    async view(actor: Actor, username: string): Promise<Account> {
+      const row = await database.db
+        .selectFrom('users')
+        .selectAll()
+        .where('username_fold', '=', fold(username))
+        .executeTakeFirst()
+      if (!row || row.id !== actor.userId) demandDirectory(actor)
+      if (!row)
+        throw new Failure('not-found', `No user found with name ${username}`, {
+          subject: 'user',
+          id: username,
+        })
+      return load(row)
+    },
+
+    async byId(id: number): Promise<Account | undefined> {
+      const row = await database.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && load(row)
+    },
+
+    /** @throws Failure `forbidden`. */
+    async list(actor: Actor, page: { offset: number; limit: number }): Promise<Account[]> {
+      demandDirectory(actor)
+      const rows = await database.db
+        .selectFrom('users')
+        .selectAll()
+        .orderBy('username_fold')
+        .limit(page.limit)
+        .offset(page.offset)
+        .execute()
+      return Promise.all(rows.map(load))
+    },
+
+    /** The ids of the users who have a role in a project. */
+    async idsIn(projectId: number): Promise<number[]> {
+      const direct = database.db
+        .selectFrom('role_assignments')
+        .select('user_id as id')
+        .where('project_id', '=', projectId)
+        .where('user_id', 'is not', null)
+      const grouped = database.db
+        .selectFrom('role_assignments')
+        .innerJoin('group_users', 'group_users.group_id', 'role_assignments.group_id')
+        .select('group_users.user_id as id')
+        .where('project_id', '=', projectId)
+      const rows = await direct.union(grouped).execute()
+      return rows.map((row) => row.id!).sort((a, b) => a - b)
+    },
+
+    /**
+     * Makes a token; its text is in the answer and nowhere else. Users make their own, administrators anybody's.
+     * `lifeSeconds` null: until it is revoked; `networks`: addresses and CIDRs it may be used from, none: anywhere.
+     * @throws Failure `forbidden`, `invalid` (field `networks`).
+     */
+    async createToken(actor: Actor, userId: number, token: NewToken): Promise<Token & { text: string }> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      const networks = token.networks ?? []
+      demandNetworks(networks)
+      const text = token.text ?? randomBytes(20).toString('hex')
+      const at = now()
+      const expiresAt = token.lifeSeconds === null ? null : at + token.lifeSeconds * second
+      const { id } = await database.transaction(async (trx) => {
+        const row = await trx
+          .insertInto('credentials')
+          .values({
+            user_id: userId,
+            kind: token.kind,
+            lookup: secrets.lookup(text),
+            hash: null,
+            label: token.label,
+            project_id: null,
+            data_json: JSON.stringify({ networks } satisfies TokenData),
+            created_at: at,
+            expires_at: expiresAt,
+            last_used_at: null,
+          })
+          .returning('id')
+          .executeTakeFirstOrThrow()
+        await record(trx, actor, {
+          action: 'create',
+          kind: 'token',
+          id: row.id,
+          after: { userId, label: token.label, expiresAt, networks },
+        })
+        return row
+      })
+      return { id, label: token.label, createdAt: at, expiresAt, networks, text }
+    },
+
+    async tokens(actor: Actor, userId: number): Promise<Token[]> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      const rows = await database.db
+        .selectFrom('credentials')
+        .select(['id', 'label', 'created_at', 'expires_at', 'data_json'])
+        .where('user_id', '=', userId)
+        .where('kind', '=', 'token')
+        .orderBy('id')
+        .execute()
+      return rows.map((row) => ({
+        id: row.id,
+        label: row.label,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+        networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
+      }))
+    },
+
+    /** @throws Failure `not-found`. */
+    async revokeToken(actor: Actor, userId: number, id: number): Promise<void> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      await database.transaction(async (trx) => {
+        const { numDeletedRows } = await trx
+          .deleteFrom('credentials')
+          .where('id', '=', id)
+          .where('user_id', '=', userId)
+          .where('kind', '=', 'token')
+          .executeTakeFirst()
+        if (Number(numDeletedRows) === 0)
+          throw new Failure('not-found', `No token found with ID ${id}`, { subject: 'token', id: String(id) })
+        await record(trx, actor, { action: 'delete', kind: 'token', id, before: { userId } })
+      })
+      remembered.clear()
+    },
+
+    /** After any change to users, groups or roles made by this process. */
+    forget: () => remembered.clear(),
+  }
+}
+
+function unauthenticated(reason: 'unknown' | 'expired' | 'address' | 'disabled'): Failure {
+  return new Failure('unauthenticated', 'The credentials are not valid.', { reason })
+}
+
+async function rolesOf(query: Query, userId: number): Promise<Map<number, Set<Role>>> {
+  const direct = query
+    .selectFrom('role_assignments')
+    .select(['project_id', 'role'])
+    .where('user_id', '=', userId)
+  const grouped = query
+    .selectFrom('role_assignments')
+    .innerJoin('group_users', 'group_users.group_id', 'role_assignments.group_id')
+    .select(['role_assignments.project_id', 'role_assignments.role'])
+    .where('group_users.user_id', '=', userId)
+  const roles = new Map<number, Set<Role>>()
+  for (const { project_id, role } of await direct.union(grouped).execute()) {
+    if (project_id === null || !isRole(role)) continue
+    roles.set(project_id, (roles.get(project_id) ?? new Set()).add(role))
+  }
+  return roles
+}
+
+function toAccount(row: Selectable<UsersTable>, roles: Account['roles']): Account {
+  return {
+    id: row.id,
+    uuid: row.uuid,
+    username: row.username,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    email: row.email,
+    superAdmin: row.super_admin === 1,
+    enabled: row.enabled === 1,
+    apiAccess: row.api_access === 1,
+    defaultProjectId: row.default_project_id,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    roles,
+  }
+}
+
+/** Removes credentials that ended more than a day ago; until then "expired" can be told from "unknown". */
+export async function expireCredentials({ database }: Core): Promise<void> {
+  await database.db
+    .deleteFrom('credentials')
+    .where('expires_at', '<', now() - day)
+    .execute()
+}

@@ -1,0 +1,66 @@
+import type { Trx } from '../core.ts'
+import { fold } from '../fold.ts'
+import type { Image } from '../images/image.ts'
+import { hasBytes } from '../images/image.ts'
+import { findOrCreateArchitecture, findOrCreateSystem } from './systems.ts'
+import { now } from '../time.ts'
+
+/** The compute resource that is this catalogue itself (one-catalogue.md section 2). */
+export const catalogueResource = { id: 1, name: 'catalogue' }
+
+/** What an image without a login user is registered with. */
+const defaultUsername = 'root'
+
+/**
+ * Keeps an image's automatic registration in step with it (one-catalogue.md 4.9): made when the image becomes
+ * active, renamed with it, gone with it. One that was deleted through Foreman stays away.
+ */
+export async function followImage(trx: Trx, image: Image): Promise<void> {
+  const existing = await trx
+    .selectFrom('registrations')
+    .selectAll()
+    .where('compute_resource_id', '=', catalogueResource.id)
+    .where('uuid', '=', image.uuid)
+    .executeTakeFirst()
+  if (!hasBytes(image.status)) {
+    if (image.status === 'deleted' || image.status === 'killed' || image.status === 'pending_delete')
+      await trx.deleteFrom('registrations').where('image_seq', '=', image.seq).execute()
+    return
+  }
+  if (existing ? existing.automatic === 0 : image.unregistered) return
+  const facts = {
+    operating_system_id: await findOrCreateSystem(
+      trx,
+      image.properties.os_distro,
+      image.properties.os_version,
+    ),
+    architecture_id: await findOrCreateArchitecture(trx, image.properties.architecture),
+    name: image.name || image.uuid,
+    name_fold: fold(image.name || image.uuid),
+    username: image.properties.os_admin_user || defaultUsername,
+    username_fold: fold(image.properties.os_admin_user || defaultUsername),
+  }
+  if (!existing) {
+    await trx
+      .insertInto('registrations')
+      .values({
+        ...facts,
+        compute_resource_id: catalogueResource.id,
+        uuid: image.uuid,
+        password: null,
+        user_data: 0,
+        iam_role: null,
+        image_seq: image.seq,
+        automatic: 1,
+        created_at: image.createdAt,
+        updated_at: image.updatedAt,
+      })
+      .execute()
+  } else if (Object.entries(facts).some(([key, value]) => existing[key as keyof typeof facts] !== value)) {
+    await trx
+      .updateTable('registrations')
+      .set({ ...facts, updated_at: now() })
+      .where('id', '=', existing.id)
+      .execute()
+  }
+}
