@@ -1,4 +1,4 @@
-import type { Role } from './access.ts'
+import type { Role } from './roles.ts'
 
 /** Through which door a request came; recorded in the audit log. `system` is Imageport itself. */
 export type Face =

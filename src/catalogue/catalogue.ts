@@ -1,17 +1,17 @@
 import { audit } from './audit.ts'
 import { bytes } from './bytes/bytes.ts'
+import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
-import { directory } from './people/directory.ts'
 import { images } from './images/images.ts'
 import { imports } from './images/imports.ts'
+import { members } from './images/members.ts'
+import { directory } from './people/directory.ts'
+import { projects } from './people/projects.ts'
+import { users } from './people/users.ts'
 import { instances } from './places/instances.ts'
 import { locations } from './places/locations.ts'
-import { members } from './images/members.ts'
-import { projects } from './people/projects.ts'
 import { statistics } from './statistics.ts'
 import { tasks } from './tasks/tasks.ts'
-import { users } from './people/users.ts'
-import { verification } from './bytes/verification.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
 export function catalogueOf(core: Core) {

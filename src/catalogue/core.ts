@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { OpenedDatabase } from '../database/open.ts'
+import type { OpenedDatabase } from '../database/opened.ts'
 import type { Database } from '../database/schema.ts'
 import type { Stores } from '../store/store.ts'
 import type { Secrets } from './people/secrets.ts'

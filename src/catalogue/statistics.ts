@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { Space } from '../store/store.ts'
 import type { Core } from './core.ts'
 import { type Status, statuses } from './images/image.ts'
-import { type TaskState, taskQueue, taskStates } from './tasks/tasks.ts'
+import { taskQueue } from './tasks/queue.ts'
+import { type TaskState, taskStates } from './tasks/tasks.ts'
 
 /** A part of Imageport without which it cannot work. */
 export type Part = {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { Engine } from './dialect.ts'
-import type { OpenedDatabase } from './open.ts'
+import type { OpenedDatabase } from './opened.ts'
 
 export type Migration = {
   /**

@@ -1,7 +1,7 @@
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { Failure } from '../catalogue/failure.ts'
-import type { OpenedDatabase, OpenOptions } from './open.ts'
+import type { OpenedDatabase, OpenOptions } from './opened.ts'
 import { postgresFailure, postgresPool, postgresTypes, retryable } from './postgres-driver.ts'
 import { postgresListener } from './postgres-listener.ts'
 import { running, runTransaction, transactionScope } from './transactions.ts'

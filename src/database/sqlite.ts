@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { CompiledQuery, Kysely } from 'kysely'
 import { Failure } from '../catalogue/failure.ts'
-import type { OpenedDatabase, OpenOptions } from './open.ts'
+import type { OpenedDatabase, OpenOptions } from './opened.ts'
 import { sqliteDialect } from './sqlite-driver.ts'
 import { running, runTransaction, transactionScope } from './transactions.ts'
 

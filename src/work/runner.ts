@@ -1,7 +1,8 @@
 import type { Actor } from '../catalogue/actor.ts'
 import { systemActor } from '../catalogue/actor.ts'
 import { isFailure } from '../catalogue/failure.ts'
-import { type Task, taskChannel, taskQueue } from '../catalogue/tasks/tasks.ts'
+import { taskQueue } from '../catalogue/tasks/queue.ts'
+import { type Task, taskChannel } from '../catalogue/tasks/tasks.ts'
 import type { Kind, WorkParts } from './kind.ts'
 
 export type RunnerOptions = {

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  allows,
-  demand,
-  type Permission,
-  permissions,
-  type Role,
-  roleNames,
-} from '../../src/catalogue/access.ts'
+import { allows, demand } from '../../src/catalogue/access.ts'
 import type { Actor } from '../../src/catalogue/actor.ts'
 import { isFailure } from '../../src/catalogue/failure.ts'
 import { type Visibility, visibilities } from '../../src/catalogue/images/image.ts'
+import { type Permission, permissions, type Role, roleNames } from '../../src/catalogue/roles.ts'
 
 const ownerProject = 10
 const otherProject = 20

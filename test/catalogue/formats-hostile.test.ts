@@ -1,8 +1,8 @@
 /** Content that is refused whatever it is declared to be. Contract: glance 23.3 and 24.1, one-catalogue 4.8. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFailure } from '../../src/catalogue/failure.ts'
 import { judge } from '../../src/catalogue/bytes/formats/judge.ts'
+import { isFailure } from '../../src/catalogue/failure.ts'
 import {
   bytesWith,
   inspectBytes,

@@ -5,9 +5,9 @@ import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { isFailure } from '../../src/catalogue/failure.ts'
 import type { DetectedFormat } from '../../src/catalogue/bytes/formats/finding.ts'
 import { judge } from '../../src/catalogue/bytes/formats/judge.ts'
+import { isFailure } from '../../src/catalogue/failure.ts'
 import { debianPackage } from '../support/debian.ts'
 import {
   haveQemuImg,

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { isFailure } from '../../src/catalogue/failure.ts'
 import type { Finding } from '../../src/catalogue/bytes/formats/finding.ts'
 import { inspector } from '../../src/catalogue/bytes/formats/inspect.ts'
 import { type Declared, judge } from '../../src/catalogue/bytes/formats/judge.ts'
+import { isFailure } from '../../src/catalogue/failure.ts'
 import {
   bytesWith,
   inspectBytes,

@@ -10,7 +10,7 @@ import {
   likeEscape,
   nullsFirst,
 } from '../../src/database/dialect.ts'
-import type { OpenedDatabase } from '../../src/database/open.ts'
+import type { OpenedDatabase } from '../../src/database/opened.ts'
 import { prepared } from '../../src/database/prepared.ts'
 import type { FreshUrl, Open } from '../support/databases.ts'
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe } from 'node:test'
 import type { Engine } from '../../src/database/dialect.ts'
-import { type OpenedDatabase, type OpenOptions, openDatabase } from '../../src/database/open.ts'
+import { openDatabase } from '../../src/database/open.ts'
+import type { OpenedDatabase, OpenOptions } from '../../src/database/opened.ts'
 import { freshPostgresUrl } from './postgres.ts'
 
 /** Opens a new, empty database (SQLite: in memory), or the one at `url` once more. Closed after the suite. */

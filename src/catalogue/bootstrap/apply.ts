@@ -2,17 +2,13 @@ import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
-import { findImage, insertImage, saveImage } from '../images/images.ts'
+import { findImage } from '../images/find.ts'
+import { insertImage } from '../images/insert.ts'
+import { saveImage } from '../images/save.ts'
 import type { BootstrapDocument, Entry } from './document.ts'
+import { applyInstance, applyNode } from './instances.ts'
 import { applyGroup, applyLocation, applyProject, applyUser, preparePasswords, projectId } from './people.ts'
-import {
-  applyArchitecture,
-  applyComputeResource,
-  applyInstance,
-  applyNode,
-  applyRegistration,
-  applySystem,
-} from './places.ts'
+import { applyArchitecture, applyComputeResource, applyRegistration, applySystem } from './places.ts'
 import { place, readBootstrap, refusal } from './read.ts'
 import type { Application, Applied } from './upsert.ts'
 

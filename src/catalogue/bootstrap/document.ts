@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { roleNames } from '../access.ts'
 import { containerFormats, diskFormats, visibilities } from '../images/image.ts'
+import { roleNames } from '../roles.ts'
 import { parseInstant } from '../time.ts'
 
 /** The bootstrap file (one-catalogue.md section 5), key by key. Unknown keys are mistakes and are told. */

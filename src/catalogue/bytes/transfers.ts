@@ -2,8 +2,9 @@ import type { Actor } from '../actor.ts'
 import { systemActor } from '../actor.ts'
 import type { Core, Trx } from '../core.ts'
 import { isFailure } from '../failure.ts'
+import { findImage } from '../images/find.ts'
 import type { Image, Status } from '../images/image.ts'
-import { findImage, saveImage } from '../images/images.ts'
+import { saveImage } from '../images/save.ts'
 import { now } from '../time.ts'
 
 /**

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { systemActor } from '../actor.ts'
-import { placesOf, storeNamed } from './blobs.ts'
 import type { Core } from '../core.ts'
 import { isFailure } from '../failure.ts'
 import { enqueue, taskChannel } from '../tasks/tasks.ts'
+import { placesOf, storeNamed } from './blobs.ts'
 
 /** What the task `verify` carries: everything, or only the blobs whose sha256 is not known yet. */
 export type VerifyPayload = { readonly only?: 'missing-sha256' }

@@ -1,10 +1,10 @@
 import type { Actor } from '../actor.ts'
 import type { Catalogue } from '../catalogue.ts'
-import { cleanupDate } from './cleanup.ts'
 import type { Core } from '../core.ts'
 import { isFailure } from '../failure.ts'
-import { findImage } from './images.ts'
 import { now } from '../time.ts'
+import { cleanupDate } from './cleanup.ts'
+import { findImage } from './find.ts'
 
 /**
  * Deletes the images whose clean-up date has passed (onecloudplanet.md 1.9); returns how many.

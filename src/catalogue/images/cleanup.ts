@@ -1,7 +1,7 @@
 import type { Core, Query } from '../core.ts'
-import type { Visibility } from './image.ts'
 import { projectSettings } from '../people/project-settings.ts'
 import { day } from '../time.ts'
+import type { Visibility } from './image.ts'
 
 /** The provider's own project: its images are templates, which no clean-up touches (onecloudplanet.md 1.8, row 3). */
 export const mainProjectId = 1

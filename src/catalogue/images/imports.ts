@@ -2,21 +2,16 @@ import { demand } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
 import type { Expected } from '../bytes/bytes.ts'
+import { demandByteQuota } from '../bytes/quota.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
-import type { Image } from './image.ts'
-import {
-  findImage,
-  type ImageDraft,
-  insertImage,
-  lockImage,
-  membersOf,
-  removeLocked,
-  saveImage,
-} from './images.ts'
-import { demandByteQuota } from '../bytes/quota.ts'
 import { enqueue, taskChannel } from '../tasks/tasks.ts'
 import { now } from '../time.ts'
+import type { ImageDraft } from './draft.ts'
+import { findImage, membersOf } from './find.ts'
+import type { Image } from './image.ts'
+import { insertImage } from './insert.ts'
+import { lockImage, removeLocked, saveImage } from './save.ts'
 
 /** What a fetch that fails for good leaves behind. */
 export type FailedImport = 'queued' | 'killed'

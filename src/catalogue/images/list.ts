@@ -2,10 +2,10 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { demandDirectory, demandIn, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core, Query } from '../core.ts'
-import type { Image } from './image.ts'
-import { countedFields, imageFields, searchableImages } from './fields.ts'
-import { imageColumns, type SelectedImage, toImage } from './row.ts'
 import { compile, compileOrder, type Filter, type Order, speaksOnlyOf } from '../search.ts'
+import { countedFields, imageFields, searchableImages } from './fields.ts'
+import type { Image } from './image.ts'
+import { imageColumns, type SelectedImage, toImage } from './row.ts'
 
 /** Which images a list may show at all; several are a union. Each is safe for the actor it is granted to. */
 export type Scope =

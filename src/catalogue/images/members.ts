@@ -3,9 +3,10 @@ import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
 import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
-import type { Image } from './image.ts'
-import { findImage, lockImage, membersOf } from './images.ts'
 import { now } from '../time.ts'
+import { findImage, membersOf } from './find.ts'
+import type { Image } from './image.ts'
+import { lockImage } from './save.ts'
 
 export const memberStatuses = ['pending', 'accepted', 'rejected'] as const
 export type MemberStatus = (typeof memberStatuses)[number]

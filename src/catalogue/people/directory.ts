@@ -1,4 +1,4 @@
-import { demandDirectory, isRole, type Role } from '../access.ts'
+import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { applyBootstrap } from '../bootstrap/apply.ts'
 import type { Entry } from '../bootstrap/document.ts'
@@ -7,6 +7,7 @@ import type { Applied } from '../bootstrap/upsert.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
+import { isRole, type Role } from '../roles.ts'
 
 /** Whether an entry has to be new or has to be there already. */
 export type Writing = 'create' | 'change'

@@ -2,11 +2,11 @@ import type { Selectable } from 'kysely'
 import type { ProjectsTable } from '../../database/schema.ts'
 import { permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
+import { type Usage, usageOf } from '../bytes/quota.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
 import { mergeProjectSettings, type ProjectSettings } from './project-settings.ts'
-import { type Usage, usageOf } from '../bytes/quota.ts'
 
 /** The tenant: Keystone project, Danube datacenter, Foreman organization, OneCloudPlanet client. */
 export type Project = {

@@ -6,7 +6,7 @@ import { record } from '../audit.ts'
 import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
-import { normaliseUuid } from '../images/images.ts'
+import { normaliseUuid } from '../images/find.ts'
 import { now } from '../time.ts'
 
 /** A virtual machine that images can be made from. */

@@ -2,8 +2,8 @@ import type { Trx } from '../core.ts'
 import { fold } from '../fold.ts'
 import type { Image } from '../images/image.ts'
 import { hasBytes } from '../images/image.ts'
-import { findOrCreateArchitecture, findOrCreateSystem } from './systems.ts'
 import { now } from '../time.ts'
+import { findOrCreateArchitecture, findOrCreateSystem } from './systems.ts'
 
 /** The compute resource that is this catalogue itself (one-catalogue.md section 2). */
 export const catalogueResource = { id: 1, name: 'catalogue' }

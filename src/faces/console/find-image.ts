@@ -2,9 +2,9 @@ import { imageNotFound, permitted } from '../../catalogue/access.ts'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure } from '../../catalogue/failure.ts'
+import { normaliseUuid } from '../../catalogue/images/find.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import type { Scope } from '../../catalogue/images/list.ts'
-import { normaliseUuid } from '../../catalogue/images/images.ts'
 
 /** What this actor's lists show: its projects' images, public ones, and what others share with its projects. */
 export function scopesOf(actor: Actor): Scope[] {

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { roleNames } from '../../catalogue/access.ts'
 import { Failure } from '../../catalogue/failure.ts'
 import { statuses, visibilities } from '../../catalogue/images/image.ts'
+import { roleNames } from '../../catalogue/roles.ts'
 import { taskStates } from '../../catalogue/tasks/tasks.ts'
 
 /** What requests may say. Unknown keys are mistakes and are told. What values mean is the catalogue's to judge. */

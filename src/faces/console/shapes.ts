@@ -1,10 +1,11 @@
 import type { AuditEntry } from '../../catalogue/audit.ts'
 import type { Applied } from '../../catalogue/bootstrap/upsert.ts'
+import type { Usage } from '../../catalogue/bytes/quota.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import type { Project } from '../../catalogue/people/projects.ts'
-import type { Usage } from '../../catalogue/bytes/quota.ts'
+import type { Token } from '../../catalogue/people/tokens.ts'
+import type { Account } from '../../catalogue/people/users.ts'
 import type { Task } from '../../catalogue/tasks/tasks.ts'
-import type { Account, Token } from '../../catalogue/people/users.ts'
 import type {
   WireApplied,
   WireHistoryEntry,

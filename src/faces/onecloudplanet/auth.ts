@@ -1,9 +1,9 @@
-import type { Role } from '../../catalogue/access.ts'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { mainProjectId } from '../../catalogue/images/cleanup.ts'
 import { isFailure } from '../../catalogue/failure.ts'
+import { mainProjectId } from '../../catalogue/images/cleanup.ts'
 import type { Account } from '../../catalogue/people/users.ts'
+import type { Role } from '../../catalogue/roles.ts'
 import { notPermitted, type Refusal, refuse } from './failures.ts'
 
 /** The two trees of this wire: `/backend/api` for end-users, `/backend/staffapi` for staff (onecloudplanet.md 3.5). */

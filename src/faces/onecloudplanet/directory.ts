@@ -1,5 +1,5 @@
-import { roleNames } from '../../catalogue/access.ts'
 import type { Project } from '../../catalogue/people/projects.ts'
+import { roleNames } from '../../catalogue/roles.ts'
 import { notFound } from './failures.ts'
 import { envelope, pageOf } from './paging.ts'
 import { type Context, ok, type Route } from './route.ts'

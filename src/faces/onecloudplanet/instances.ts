@@ -1,4 +1,4 @@
-import { normaliseUuid } from '../../catalogue/images/images.ts'
+import { normaliseUuid } from '../../catalogue/images/find.ts'
 import type { Instance } from '../../catalogue/places/instances.ts'
 import { badFields, notFound } from './failures.ts'
 import { form, integer, text } from './fields.ts'

@@ -1,5 +1,6 @@
-import { type Permission, permitted } from '../../catalogue/access.ts'
+import { permitted } from '../../catalogue/access.ts'
 import type { Actor } from '../../catalogue/actor.ts'
+import type { Permission } from '../../catalogue/roles.ts'
 import type { Feature } from './vocabulary.ts'
 
 /** The eight keys of onecloudplanet.md 1.10, in order, and what each stands for in the catalogue. */

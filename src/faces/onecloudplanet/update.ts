@@ -1,5 +1,5 @@
+import type { ImagePatch } from '../../catalogue/images/draft.ts'
 import type { Image, Visibility } from '../../catalogue/images/image.ts'
-import type { ImagePatch } from '../../catalogue/images/images.ts'
 import { ownImage } from './client.ts'
 import { changedProperties, choiceOr, describe, saidOf, settableVisibilities } from './description.ts'
 import { badFields, refuse } from './failures.ts'

@@ -1,7 +1,7 @@
 import { mainProjectId } from '../../catalogue/images/cleanup.ts'
 import type { Image, Status } from '../../catalogue/images/image.ts'
-import { isReservedProperty } from '../../catalogue/images/rules.ts'
 import type { Member } from '../../catalogue/images/members.ts'
+import { isReservedProperty } from '../../catalogue/images/rules.ts'
 import { toSeconds } from '../../catalogue/time.ts'
 import { promoted } from './vocabulary.ts'
 

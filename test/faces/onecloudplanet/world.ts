@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { systemActor } from '../../../src/catalogue/actor.ts'
+import type { ImageDraft } from '../../../src/catalogue/images/draft.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
-import type { ImageDraft } from '../../../src/catalogue/images/images.ts'
 import { onecloudplanet } from '../../../src/faces/onecloudplanet/index.ts'
 import { type StartOptions, startServer, type TestServer } from '../../support/server.ts'
 

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { demandIn } from '../access.ts'
+import type { Actor } from '../actor.ts'
+import { record } from '../audit.ts'
+import { demandImageQuota } from '../bytes/quota.ts'
+import type { Core, Query, Trx } from '../core.ts'
+import { Failure } from '../failure.ts'
+import { now } from '../time.ts'
+import { cleanupDate } from './cleanup.ts'
+import type { ImageDraft } from './draft.ts'
+import { findImage, normaliseUuid } from './find.ts'
+import { demandHandle, freeHandle } from './handle.ts'
+import type { Image } from './image.ts'
+import { type StoredFacts, toRow } from './row.ts'
+import { demandDescription, tidyTags } from './rules.ts'
+import { auditFacts } from './save.ts'
+
+export async function locationNamed(
+  query: Query,
+  region: string | undefined,
+): Promise<{ id: number; name: string } | null> {
+  const locations = query.selectFrom('locations').select(['id', 'name'])
+  const found = await (region === undefined
+    ? locations.where('is_default', '=', 1)
+    : locations.where('name', '=', region)
+  ).executeTakeFirst()
+  if (!found && region !== undefined)
+    throw new Failure('invalid', `There is no location "${region}".`, {
+      subject: 'location',
+      id: region,
+      fields: { region: [`"${region}" is not a valid choice.`] },
+    })
+  return found ?? null
+}
+
+/** Inserts an image as `queued`. Everything has been checked, except what the database itself knows. */
+export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: ImageDraft): Promise<Image> {
+  const ownerId = draft.ownerId === undefined ? actor.projectId : draft.ownerId
+  demandIn(actor, 'image.create', ownerId)
+  if (draft.visibility === 'public') demandIn(actor, 'image.publicise', ownerId)
+  const uuid = draft.uuid === undefined ? randomUUID() : normaliseUuid(draft.uuid)
+  if (uuid === null)
+    throw new Failure('invalid', 'The id is not a UUID.', { fields: { id: ['Must be a valid UUID.'] } })
+  if (draft.handle !== undefined) demandHandle(draft.handle)
+  const location = await locationNamed(trx, draft.region)
+  const at = now()
+  const facts: StoredFacts = {
+    uuid,
+    handle: draft.handle ?? (await freeHandle(trx, draft.name ?? '')),
+    name: draft.name ?? '',
+    status: 'queued',
+    external: draft.external ?? false,
+    visibility: draft.visibility ?? 'private',
+    ownerId,
+    creatorId: actor.userId,
+    locationId: location?.id ?? null,
+    region: location?.name ?? '',
+    diskFormat: draft.diskFormat ?? null,
+    containerFormat: draft.containerFormat ?? null,
+    size: null,
+    virtualSize: null,
+    digests: { md5: null, sha1: null, sha256: null, sha512: null },
+    blobId: null,
+    minDisk: draft.minDisk ?? 0,
+    minRam: draft.minRam ?? 0,
+    protected: draft.protected ?? false,
+    hidden: draft.hidden ?? false,
+    tags: tidyTags(draft.tags ?? []),
+    properties: draft.properties ?? {},
+    version: draft.version ?? null,
+    resize: draft.resize ?? null,
+    deploy: draft.deploy ?? null,
+    bound: draft.bound ?? ownerId !== null,
+    manifest: draft.manifest ?? null,
+    unregistered: false,
+    failure: null,
+    createdAt: draft.createdAt ?? at,
+    updatedAt: draft.updatedAt ?? draft.createdAt ?? at,
+    deletedAt: null,
+    publishedAt: null,
+    cleanupAt: null,
+  }
+  demandDescription(facts)
+  await demandImageQuota(trx, core, ownerId)
+  const inserted = await trx
+    .insertInto('images')
+    .values(toRow({ ...facts, cleanupAt: await cleanupDate(trx, core, facts) }))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('seq')
+    .executeTakeFirst()
+  if (!inserted)
+    throw new Failure('conflict', `Image ID ${uuid} already exists!`, {
+      subject: 'image',
+      id: uuid,
+      reason: 'exists',
+    })
+  const image = (await findImage(trx, uuid))!
+  await record(trx, actor, { action: 'create', kind: 'image', id: uuid, after: auditFacts(image) })
+  return image
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import type { CredentialKind } from '../../database/schema.ts'
+import { demandDirectory } from '../access.ts'
+import type { Actor } from '../actor.ts'
+import { record } from '../audit.ts'
+import type { Core } from '../core.ts'
+import { Failure } from '../failure.ts'
+import { day, now, second } from '../time.ts'
+import { demandNetworks } from './networks.ts'
+
+export type Token = {
+  readonly id: number
+  readonly label: string
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly networks: readonly string[]
+}
+
+export type NewToken = {
+  readonly kind: CredentialKind
+  readonly label: string
+  readonly lifeSeconds: number | null
+  readonly networks?: readonly string[]
+  readonly text?: string
+}
+
+/** What is kept beside a token. */
+export type TokenData = { readonly networks?: readonly string[] }
+
+/** Tokens that people make for themselves and revoke. `revoked` is told when one must be forgotten at once. */
+export function tokens({ database, secrets }: Core, revoked: () => void) {
+  return {
+    /**
+     * Makes a token; its text is in the answer and nowhere else. Users make their own, administrators anybody's.
+     * `lifeSeconds` null: until it is revoked; `networks`: addresses and CIDRs it may be used from, none: anywhere.
+     * @throws Failure `forbidden`, `invalid` (field `networks`).
+     */
+    async createToken(actor: Actor, userId: number, token: NewToken): Promise<Token & { text: string }> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      const networks = token.networks ?? []
+      demandNetworks(networks)
+      const text = token.text ?? randomBytes(20).toString('hex')
+      const at = now()
+      const expiresAt = token.lifeSeconds === null ? null : at + token.lifeSeconds * second
+      const { id } = await database.transaction(async (trx) => {
+        const row = await trx
+          .insertInto('credentials')
+          .values({
+            user_id: userId,
+            kind: token.kind,
+            lookup: secrets.lookup(text),
+            hash: null,
+            label: token.label,
+            project_id: null,
+            data_json: JSON.stringify({ networks } satisfies TokenData),
+            created_at: at,
+            expires_at: expiresAt,
+            last_used_at: null,
+          })
+          .returning('id')
+          .executeTakeFirstOrThrow()
+        await record(trx, actor, {
+          action: 'create',
+          kind: 'token',
+          id: row.id,
+          after: { userId, label: token.label, expiresAt, networks },
+        })
+        return row
+      })
+      return { id, label: token.label, createdAt: at, expiresAt, networks, text }
+    },
+
+    async tokens(actor: Actor, userId: number): Promise<Token[]> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      const rows = await database.db
+        .selectFrom('credentials')
+        .select(['id', 'label', 'created_at', 'expires_at', 'data_json'])
+        .where('user_id', '=', userId)
+        .where('kind', '=', 'token')
+        .orderBy('id')
+        .execute()
+      return rows.map((row) => ({
+        id: row.id,
+        label: row.label,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+        networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
+      }))
+    },
+
+    /** @throws Failure `not-found`. */
+    async revokeToken(actor: Actor, userId: number, id: number): Promise<void> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      await database.transaction(async (trx) => {
+        const { numDeletedRows } = await trx
+          .deleteFrom('credentials')
+          .where('id', '=', id)
+          .where('user_id', '=', userId)
+          .where('kind', '=', 'token')
+          .executeTakeFirst()
+        if (Number(numDeletedRows) === 0)
+          throw new Failure('not-found', `No token found with ID ${id}`, { subject: 'token', id: String(id) })
+        await record(trx, actor, { action: 'delete', kind: 'token', id, before: { userId } })
+      })
+      revoked()
+    },
+  }
+}
+
+/** Removes credentials that ended more than a day ago; until then "expired" can be told from "unknown". */
+export async function expireCredentials({ database }: Core): Promise<void> {
+  await database.db
+    .deleteFrom('credentials')
+    .where('expires_at', '<', now() - day)
+    .execute()
+}
