@@ -118,11 +118,7 @@ function decode(name: string, text: string): string {
   }
 }
 
+/** Without the name of the setting, which its reader adds. */
 function bad(what: string): Failure {
-  const fields = { IMAGEPORT_STORE_URL: [what] }
-  return new Failure('invalid', `IMAGEPORT_STORE_URL: ${what}.`, {
-    subject: 'store',
-    reason: 'store-url',
-    fields,
-  })
+  return new Failure('invalid', what, { subject: 'store', reason: 'store-url' })
 }

@@ -316,12 +316,12 @@ forEachDatabase((engine, _open, freshUrl) => {
       )
       await assert.rejects(
         t.catalogue.bytes.receive(other, a!, pieces('x'.repeat(11)), { fallback: 'queued' }),
-        fails('too-large'),
+        fails('quota', 'bytes'),
       )
       await t.catalogue.bytes.receive(other, a!, pieces('x'.repeat(8)), { fallback: 'queued' })
       await assert.rejects(
         t.catalogue.bytes.receive(other, b!, pieces('xyz'), { fallback: 'queued' }),
-        fails('too-large'),
+        fails('quota', 'bytes'),
       )
       const usage = await t.catalogue.projects.usage(other, 80)
       assert.deepEqual(usage, { images: 2, bytes: 8, transfers: 0 })
