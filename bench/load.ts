@@ -1,0 +1,108 @@
+/**
+ * The load: so many connections, each with one request under way. A process of its own, written on bare sockets so
+ * that it takes as little as possible from the processors it shares with the server.
+ */
+import { connect } from 'node:net'
+
+export type Job = {
+  readonly host: string
+  readonly port: number
+  /** Asked in turn. */
+  readonly paths: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly connections: number
+  readonly seconds: number
+}
+
+/** Milliseconds for the latencies. */
+export type Load =
+  | { readonly requests: number; readonly seconds: number; readonly p50: number; readonly p99: number }
+  | { readonly error: string }
+
+process.on('message', (job: Job) => {
+  run(job).then(answer, (error: Error) => answer({ error: error.message }))
+})
+process.on('disconnect', () => process.exit())
+
+function answer(load: Load): void {
+  process.send!(load)
+}
+
+async function run({ host, port, paths, headers, connections, seconds }: Job): Promise<Load> {
+  const fields = Object.entries({ host: `${host}:${port}`, ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  )
+  const requests = paths.map((path) => Buffer.from([`GET ${path} HTTP/1.1`, ...fields, '', ''].join('\r\n')))
+  const latencies: number[] = []
+  let turn = 0
+  const began = performance.now()
+  const until = began + seconds * 1000
+  const next = () => (performance.now() < until ? requests[turn++ % requests.length]! : null)
+  await Promise.all(
+    Array.from({ length: connections }, () => converse(host, port, next, (ms) => latencies.push(ms))),
+  )
+  const taken = (performance.now() - began) / 1000
+  latencies.sort((a, b) => a - b)
+  const quantile = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0
+  return { requests: latencies.length, seconds: taken, p50: quantile(0.5), p99: quantile(0.99) }
+}
+
+/** One connection: request, answer, request, … until there is nothing more to ask. */
+function converse(
+  host: string,
+  port: number,
+  next: () => Buffer | null,
+  answered: (ms: number) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true })
+    let head: Buffer | null = null
+    /** Bytes of the body that are still to come; null: the head is not complete yet. */
+    let missing: number | null = null
+    let sentAt = 0
+    let over = false
+
+    function ask() {
+      const request = next()
+      if (request === null) {
+        over = true
+        socket.end()
+        resolve()
+        return
+      }
+      sentAt = performance.now()
+      missing = null
+      socket.write(request)
+    }
+
+    function take(chunk: Buffer) {
+      if (missing === null) {
+        head = head === null ? chunk : Buffer.concat([head, chunk])
+        const end = head.indexOf('\r\n\r\n')
+        if (end < 0) return
+        const text = head.toString('latin1', 0, end)
+        const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
+        if (!text.startsWith('HTTP/1.1 200 ') || length === undefined)
+          throw new Error(`expected 200 and a length, got: ${head.toString().slice(0, 500)}`)
+        missing = Number(length) - (head.length - end - 4)
+        head = null
+      } else missing -= chunk.length
+      if (missing < 0) throw new Error('an answer was longer than it said')
+      if (missing > 0) return
+      answered(performance.now() - sentAt)
+      ask()
+    }
+
+    socket.on('connect', ask)
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        take(chunk)
+      } catch (error) {
+        reject(error)
+        socket.destroy()
+      }
+    })
+    socket.on('error', reject)
+    socket.on('close', () => over || reject(new Error('the server closed a connection')))
+  })
+}

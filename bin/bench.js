@@ -1,0 +1,16 @@
+// What `npm run bench` runs: the measurements of bench/main.ts under the packaged Node.
+import { delimiter } from 'node:path'
+import { fromRoot, packagedNode, prepare } from './install.js'
+import { handOver, leaveLike } from './process.js'
+
+prepare()
+
+// The caller's own settings must not change what is measured; IMAGEPORT_BENCH_… are the benchmark's.
+const kept = Object.entries(process.env).filter(
+  ([name]) => !name.startsWith('IMAGEPORT_') || name.startsWith('IMAGEPORT_BENCH_'),
+)
+const env = {
+  ...Object.fromEntries(kept),
+  PATH: [fromRoot('node_modules/.bin'), process.env.PATH].join(delimiter),
+}
+leaveLike(await handOver(packagedNode, [fromRoot('bench/main.ts'), ...process.argv.slice(2)], { env }))
