@@ -15,7 +15,7 @@ import type {
   WireUserList,
   WireVerified,
   WireWhoami,
-} from '../../src/faces/console/wire.ts'
+} from '../../../src/faces/console/wire.ts'
 import { adminPassword, type Installation, install } from './run.ts'
 
 describe('command line: who asks, people and work', () => {

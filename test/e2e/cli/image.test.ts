@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import type { WireImage, WireImageList, WireTask, WireTaskList } from '../../src/faces/console/wire.ts'
-import { debianPackage } from '../support/debian.ts'
+import type { WireImage, WireImageList, WireTask, WireTaskList } from '../../../src/faces/console/wire.ts'
+import { debianPackage } from '../../support/debian.ts'
 import { type Installation, install, start } from './run.ts'
 
 const mebibyte = 1024 * 1024

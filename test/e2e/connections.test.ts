@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { openBody } from '../../src/http/receive.ts'
 import { sendBytes } from '../../src/http/send.ts'
-import { faceOf, listening } from './listening.ts'
+import { faceOf, listening } from '../http/listening.ts'
 
 const size = 64 * 1024 * 1024
 

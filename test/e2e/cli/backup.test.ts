@@ -5,9 +5,9 @@ import { access, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } f
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { BackupResult } from '../../src/backup/backup.ts'
-import type { RestoreResult } from '../../src/backup/restore.ts'
-import type { WireImage, WireImageList } from '../../src/faces/console/wire.ts'
+import type { BackupResult } from '../../../src/backup/backup.ts'
+import type { RestoreResult } from '../../../src/backup/restore.ts'
+import type { WireImage, WireImageList } from '../../../src/faces/console/wire.ts'
 import { adminPassword, type Installation, install } from './run.ts'
 
 describe('command line: backup, restore, migrate', () => {
