@@ -81,6 +81,15 @@ export function demandIn(actor: Actor, permission: Permission, projectId: number
   throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'role' })
 }
 
+/**
+ * @throws Failure `forbidden` (reason `permission`, `id` the permission) unless a role of the actor carries it,
+ * wherever: the first of foreman.md's checks, before anything is looked up.
+ */
+export function demandPermission(actor: Actor, permission: Permission): void {
+  if (permission === 'manage-directory' ? actor.superAdmin : permittedAnywhere(actor, permission)) return
+  throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'permission', id: permission })
+}
+
 /** People, projects, places, settings: only those who manage the directory. */
 export function demandDirectory(actor: Actor): void {
   if (!actor.superAdmin)

@@ -10,6 +10,7 @@ import { projects } from './people/projects.ts'
 import { users } from './people/users.ts'
 import { instances } from './places/instances.ts'
 import { locations } from './places/locations.ts'
+import { registrations } from './places/registrations/registrations.ts'
 import { statistics } from './statistics.ts'
 import { tasks } from './tasks/tasks.ts'
 
@@ -26,6 +27,7 @@ export function catalogueOf(core: Core) {
     locations: locations(core),
     members: members(core),
     projects: projects(core),
+    registrations: registrations(core),
     statistics: statistics(core),
     tasks: tasks(core),
     users: people,

@@ -12,13 +12,37 @@ export const permissions = [
   'image.publicise',
   'manage-directory',
 ] as const
-export type Permission = (typeof permissions)[number]
+
+/**
+ * What one may do with the places where images are used (foreman.md section 12). A role carries them in its project,
+ * and so for what is assigned to that project. Everything else that is written about places needs `manage-directory`.
+ */
+export const placePermissions = [
+  'registration.view',
+  'registration.create',
+  'registration.update',
+  'registration.delete',
+  'compute-resource.view',
+  // Adding images to it and taking them away: what Foreman asks of the parent record, without the right to change it.
+  'compute-resource.register',
+  'compute-resource.update',
+  // Operating systems, architectures, organizations, locations.
+  'place.view',
+] as const
+export type PlacePermission = (typeof placePermissions)[number]
+export type Permission = (typeof permissions)[number] | PlacePermission
 
 /** Built-in roles, strongest first. A role is a set of permissions in a project; `admin` is one everywhere. */
 export const roleNames = ['admin', 'owner', 'image_import_admin', 'image_admin', 'member', 'reader'] as const
 export type Role = (typeof roleNames)[number]
 
-const reading: Permission[] = ['image.list', 'image.view']
+const reading: Permission[] = [
+  'image.list',
+  'image.view',
+  'registration.view',
+  'compute-resource.view',
+  'place.view',
+]
 const working: Permission[] = [
   ...reading,
   'image.create',
@@ -27,13 +51,19 @@ const working: Permission[] = [
   'image.download',
   'image.deactivate',
   'image.share',
+  'registration.create',
+  'registration.update',
+  'registration.delete',
+  'compute-resource.register',
 ]
+/** Foreman's Manager, as far as images and compute resources go. */
+const managing: Permission[] = [...working, 'compute-resource.update']
 
 export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  admin: new Set(permissions),
-  owner: new Set([...working, 'image.import']),
-  image_import_admin: new Set([...working, 'image.import']),
-  image_admin: new Set(working),
+  admin: new Set([...permissions, ...placePermissions]),
+  owner: new Set([...managing, 'image.import']),
+  image_import_admin: new Set([...managing, 'image.import']),
+  image_admin: new Set(managing),
   // A Keystone member imports into its own project; Danube, which separates the two, knows no such role.
   member: new Set([...working, 'image.import']),
   reader: new Set(reading),

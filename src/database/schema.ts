@@ -110,6 +110,12 @@ export interface RoleAssignmentsTable {
   role: string
 }
 
+/** Which locations a user belongs to (foreman.md 6.3); which projects, its roles say. */
+export interface UserLocationsTable {
+  user_id: number
+  location_id: number
+}
+
 export interface ArchitecturesTable {
   id: Generated<number>
   name: string
@@ -423,6 +429,7 @@ export interface Database {
   groups: GroupsTable
   group_users: GroupUsersTable
   role_assignments: RoleAssignmentsTable
+  user_locations: UserLocationsTable
   architectures: ArchitecturesTable
   operating_systems: OperatingSystemsTable
   operating_system_architectures: OperatingSystemArchitecturesTable

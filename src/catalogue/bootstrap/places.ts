@@ -1,5 +1,5 @@
 import { fold } from '../fold.ts'
-import { guessFamily, systemTitle } from '../places/systems.ts'
+import { guessFamily, systemTitle } from '../places/systems/facts.ts'
 import type { Entry } from './document.ts'
 import { idOf } from './lookups.ts'
 import { bit } from './people.ts'

@@ -12,7 +12,7 @@ export type Location = {
 export function locations({ database }: Core) {
   return {
     /** All of them (there are few), by id. Every signed-in caller may know them. */
-    async list(): Promise<Location[]> {
+    async all(): Promise<Location[]> {
       const rows = await database.db.selectFrom('locations').selectAll().orderBy('id').execute()
       return rows.map((row) => ({
         id: row.id,

@@ -1,6 +1,8 @@
 import { catalogueTables } from './0001-catalogue.ts'
+import { foreman } from './0002-foreman.ts'
 
 /** In the order in which they run. A migration that was released is never edited again. */
 export const migrations = {
   '0001-catalogue': catalogueTables,
+  '0002-foreman': foreman,
 }

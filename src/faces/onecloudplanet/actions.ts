@@ -68,7 +68,7 @@ async function copy(context: Context) {
   if (parts.featuresOff.has('openstack.images.copy')) throw refuse(403, 'Image copy not allowed.')
   const source = await images.view(actor, param('id'))
   const fields = form(await context.json())
-  const regions = (await locations.list()).filter(({ enabled }) => enabled).map(({ name }) => name)
+  const regions = (await locations.all()).filter(({ enabled }) => enabled).map(({ name }) => name)
   const deleteSource = fields.required('delete_source_image', boolean)
   const name = fields.required('destination_name', text({ longest: 255 }))
   const region = fields.required('destination_region_id', choice(regions))

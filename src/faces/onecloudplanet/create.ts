@@ -70,7 +70,7 @@ async function validated(
   const { caller } = context
   const { catalogue, featuresOff } = context.parts
   const fields = form(body)
-  const regions = (await catalogue.locations.list()).filter(({ enabled }) => enabled)
+  const regions = (await catalogue.locations.all()).filter(({ enabled }) => enabled)
   // "We accept its absence when the user has exactly one client": an image must not land in a client by chance.
   if (!caller.staff && !caller.named && caller.everywhere.roles.size > 1)
     fields.complain('active_client', 'This field is required.')

@@ -14,7 +14,7 @@ import { toWire } from './wire.ts'
 async function createOptions(context: Context) {
   const { parts, caller } = context
   const { settings } = await activeProject(context)
-  const regions = (await parts.catalogue.locations.list()).filter(({ enabled }) => enabled)
+  const regions = (await parts.catalogue.locations.all()).filter(({ enabled }) => enabled)
   const selected = regions.find(({ isDefault }) => isDefault) ?? regions[0]
   return ok({
     regions: regions.map(({ name, description }) => ({ id: name, description })),

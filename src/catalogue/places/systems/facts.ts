@@ -1,14 +1,22 @@
-import type { Query, Trx } from '../core.ts'
-import { fold } from '../fold.ts'
-import { now } from '../time.ts'
+import type { Query, Trx } from '../../core.ts'
+import { fold } from '../../fold.ts'
+import { now } from '../../time.ts'
 
 /** What Foreman calls an operating system: a name with a version. */
 export type SystemName = { readonly name: string; readonly major: string; readonly minor: string }
 
 /** `centos 5.3`; just the name where no version is known. */
-export function systemTitle({ name, major, minor }: SystemName): string {
-  return [name, [major, minor].filter(Boolean).join('.')].filter(Boolean).join(' ')
+export function systemTitle(system: SystemName): string {
+  return [system.name, systemVersion(system)].filter(Boolean).join(' ')
 }
+
+/** `5.3`, `5`, or nothing. */
+export function systemVersion({ major, minor }: Omit<SystemName, 'name'>): string {
+  return [major, minor].filter(Boolean).join('.')
+}
+
+/** The operating system of an image that does not say (one-catalogue.md 4.9). */
+export const unknownSystem = 'unknown'
 
 /** Foreman's families, guessed from the name as Foreman does (foreman.md 9.2). */
 const families: readonly [RegExp, string][] = [
@@ -29,11 +37,28 @@ export function guessFamily(name: string): string | null {
 
 /** Splits an image's OS facts into Foreman's name, major and minor; `unknown` where there are none. */
 export function systemOf(distro: string | undefined, version: string | undefined): SystemName {
-  if (!distro) return { name: 'unknown', major: '', minor: '' }
-  const name = distro.trim().replace(/\s+/g, '-').slice(0, 255)
+  if (!distro?.trim()) return { name: unknownSystem, major: '', minor: '' }
+  const name = withoutSpaces(distro)
   const match = /^(\d+)(?:\.(\d+(?:\.\d+)?))?$/.exec((version ?? '').trim())
   if (match) return { name, major: match[1]!, minor: match[2] ?? '' }
   return { name, major: (version ?? '').trim().slice(0, 255), minor: '' }
+}
+
+function withoutSpaces(name: string): string {
+  return name.trim().replace(/\s+/g, '-').slice(0, 255)
+}
+
+/**
+ * Does this operating system say what these facts say? `22.04` may be kept as major 22 with minor 04 or as major 22.04,
+ * and a name may have spaces where it was not made here.
+ */
+export function saysTheSame(
+  system: SystemName,
+  distro: string | undefined,
+  version: string | undefined,
+): boolean {
+  const said = systemOf(distro, version)
+  return withoutSpaces(system.name) === said.name && systemVersion(system) === systemVersion(said)
 }
 
 /** The id of the operating system with these facts; it is made when it is missing. */

@@ -1,12 +1,10 @@
-import type { Trx } from '../core.ts'
-import { fold } from '../fold.ts'
-import type { Image } from '../images/image.ts'
-import { hasBytes } from '../images/image.ts'
-import { now } from '../time.ts'
-import { findOrCreateArchitecture, findOrCreateSystem } from './systems.ts'
-
-/** The compute resource that is this catalogue itself (one-catalogue.md section 2). */
-export const catalogueResource = { id: 1, name: 'catalogue' }
+import type { Trx } from '../../core.ts'
+import { fold } from '../../fold.ts'
+import type { Image } from '../../images/image.ts'
+import { hasBytes } from '../../images/image.ts'
+import { now } from '../../time.ts'
+import { findOrCreateArchitecture, findOrCreateSystem, saysTheSame } from '../systems/facts.ts'
+import { catalogueResource } from '../visibility.ts'
 
 /** What an image without a login user is registered with. */
 const defaultUsername = 'root'
@@ -29,11 +27,7 @@ export async function followImage(trx: Trx, image: Image): Promise<void> {
   }
   if (existing ? existing.automatic === 0 : image.unregistered) return
   const facts = {
-    operating_system_id: await findOrCreateSystem(
-      trx,
-      image.properties.os_distro,
-      image.properties.os_version,
-    ),
+    operating_system_id: await systemFor(trx, image, existing?.operating_system_id),
     architecture_id: await findOrCreateArchitecture(trx, image.properties.architecture),
     name: image.name || image.uuid,
     name_fold: fold(image.name || image.uuid),
@@ -63,4 +57,18 @@ export async function followImage(trx: Trx, image: Image): Promise<void> {
       .where('id', '=', existing.id)
       .execute()
   }
+}
+
+/** The operating system that says what the image says: the present one if it does, however it is written. */
+async function systemFor(trx: Trx, image: Image, present: number | undefined): Promise<number> {
+  const { os_distro: distro, os_version: version } = image.properties
+  if (present !== undefined) {
+    const system = await trx
+      .selectFrom('operating_systems')
+      .select(['name', 'major', 'minor'])
+      .where('id', '=', present)
+      .executeTakeFirstOrThrow()
+    if (saysTheSame(system, distro, version)) return present
+  }
+  return findOrCreateSystem(trx, distro, version)
 }

@@ -1,0 +1,110 @@
+import { sql } from 'kysely'
+import type { Engine } from '../../../database/dialect.ts'
+import type { Instant } from '../../../database/schema.ts'
+import type { Query } from '../../core.ts'
+import type { Fields, Searchable } from '../../search.ts'
+
+/** A template on a compute resource: what Foreman calls an image (one-catalogue.md section 2). */
+export type Registration = {
+  readonly id: number
+  readonly name: string
+  readonly uuid: string
+  readonly username: string
+  readonly userData: boolean | null
+  readonly iamRole: string | null
+  readonly computeResource: { readonly id: number; readonly name: string; readonly provider: string }
+  readonly operatingSystem: { readonly id: number; readonly title: string }
+  readonly architecture: { readonly id: number; readonly name: string }
+  /** It is the image itself, and follows it (one-catalogue.md 4.9). */
+  readonly automatic: boolean
+  /** The catalogue image that `uuid` names. */
+  readonly imageSeq: number | null
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+}
+
+/** Registrations with the names that are shown beside them. The joins are left ones so that the list leads. */
+export function selectRegistrations(query: Query) {
+  return query
+    .selectFrom('registrations')
+    .leftJoin('compute_resources', 'compute_resources.id', 'registrations.compute_resource_id')
+    .leftJoin('operating_systems', 'operating_systems.id', 'registrations.operating_system_id')
+    .leftJoin('architectures', 'architectures.id', 'registrations.architecture_id')
+    .select([
+      'registrations.id',
+      'registrations.name',
+      'registrations.uuid',
+      'registrations.username',
+      'registrations.user_data',
+      'registrations.iam_role',
+      'registrations.automatic',
+      'registrations.image_seq',
+      'registrations.created_at',
+      'registrations.updated_at',
+      'registrations.compute_resource_id',
+      'registrations.operating_system_id',
+      'registrations.architecture_id',
+      'compute_resources.name as compute_resource_name',
+      'compute_resources.provider',
+      'operating_systems.title as operating_system_title',
+      'architectures.name as architecture_name',
+    ])
+}
+export type SelectedRegistration = Awaited<
+  ReturnType<ReturnType<typeof selectRegistrations>['executeTakeFirstOrThrow']>
+>
+
+export function toRegistration(row: SelectedRegistration): Registration {
+  return {
+    id: row.id,
+    name: row.name,
+    uuid: row.uuid,
+    username: row.username,
+    userData: row.user_data === null ? null : row.user_data === 1,
+    iamRole: row.iam_role,
+    // Foreign keys: what a left join calls nullable is always there.
+    computeResource: {
+      id: row.compute_resource_id,
+      name: row.compute_resource_name!,
+      provider: row.provider!,
+    },
+    operatingSystem: { id: row.operating_system_id, title: row.operating_system_title! },
+    architecture: { id: row.architecture_id, name: row.architecture_name! },
+    automatic: row.automatic === 1,
+    imageSeq: row.image_seq,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+/** The searchable fields of foreman.md 7.6; `user_data` holds 1 and 0. */
+export const registrationFields = {
+  id: { column: 'registrations.id', kind: 'number' },
+  name: { column: 'registrations.name', folded: 'registrations.name_fold', kind: 'text' },
+  username: { column: 'registrations.username', folded: 'registrations.username_fold', kind: 'text' },
+  compute_resource: {
+    column: 'compute_resources.name',
+    folded: 'compute_resources.name_fold',
+    kind: 'text',
+  },
+  architecture: { column: 'registrations.architecture_id', kind: 'number' },
+  operatingsystem: { column: 'registrations.operating_system_id', kind: 'number' },
+  user_data: { column: 'registrations.user_data', kind: 'number', nullable: true },
+} as const satisfies Fields
+
+/** Registrations as something to search in; the substring index differs between the engines. */
+export function searchableRegistrations(engine: Engine): Searchable {
+  return {
+    fields: registrationFields,
+    texts: new Set(['registrations.name_fold', 'registrations.username_fold']),
+    text: (folded) => {
+      const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
+      // Fewer than three characters have no trigram.
+      if (engine === 'postgres' || [...folded].length < 3)
+        return sql`(registrations.name_fold like ${pattern} escape '\\'
+          or registrations.username_fold like ${pattern} escape '\\')`
+      return sql`registrations.id in (select rowid from registration_text
+        where registration_text match ${`"${folded.replaceAll('"', '""')}"`})`
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { demandPermission } from '../../access.ts'
+import type { Actor } from '../../actor.ts'
+import type { Query } from '../../core.ts'
+import { Failure } from '../../failure.ts'
+import type { PlacePermission } from '../../roles.ts'
+import type { Context } from '../listing.ts'
+import { catalogueResource, projectsWith, resourcesWith, visibleResources } from '../visibility.ts'
+
+export type ParentKind = 'compute-resource' | 'operating-system' | 'architecture'
+
+/** Where registrations are looked for: below a parent, narrowed by what else was asked (foreman.md sections 1 and 3.2). */
+export type RegistrationScope = {
+  readonly parent: { readonly kind: ParentKind; readonly id: number }
+  readonly computeResourceId?: number
+  readonly operatingSystemId?: number
+  readonly architectureId?: number
+  readonly context?: Context
+}
+
+/** What is done with registrations, and what it takes: of the actor, and of the parent (foreman.md section 12). */
+export const deeds = {
+  view: { permission: 'registration.view', parent: 'view' },
+  create: { permission: 'registration.create', parent: 'edit' },
+  update: { permission: 'registration.update', parent: 'view' },
+  delete: { permission: 'registration.delete', parent: 'edit' },
+} as const satisfies Record<string, { permission: PlacePermission; parent: 'view' | 'edit' }>
+export type Deed = keyof typeof deeds
+
+const tables = {
+  'compute-resource': 'compute_resources',
+  'operating-system': 'operating_systems',
+  architecture: 'architectures',
+} as const
+
+/**
+ * Refuses a deed below a parent that is absent, invisible or not permitted.
+ * @throws Failure `forbidden` (reason `permission`); `not-found` with the parent as subject.
+ */
+export async function demandScope(
+  query: Query,
+  actor: Actor,
+  scope: RegistrationScope,
+  deed: Deed,
+): Promise<void> {
+  demandPermission(actor, deeds[deed].permission)
+  const { kind, id } = scope.parent
+  const missing = () =>
+    new Failure('not-found', `There is no ${kind.replace('-', ' ')} ${id}.`, {
+      subject: kind,
+      id: String(id),
+    })
+  const edit = deeds[deed].parent === 'edit'
+  if (kind !== 'compute-resource' && edit && !actor.superAdmin) throw missing()
+  let found = query.selectFrom(tables[kind]).select('id').where('id', '=', id)
+  if (kind === 'compute-resource') {
+    const conditions = await resourceConditions(query, actor, scope.context, edit)
+    for (const condition of conditions) found = found.where(condition)
+  }
+  if (!Number.isSafeInteger(id) || !(await found.executeTakeFirst())) throw missing()
+}
+
+/** May the actor put a registration on this compute resource, whatever the route's parent was? */
+export async function mayRegisterOn(
+  query: Query,
+  actor: Actor,
+  id: number,
+  context: Context | undefined,
+): Promise<boolean> {
+  let found = query.selectFrom('compute_resources').select('id').where('id', '=', id)
+  for (const condition of await resourceConditions(query, actor, context, true))
+    found = found.where(condition)
+  return Number.isSafeInteger(id) && (await found.executeTakeFirst()) !== undefined
+}
+
+async function resourceConditions(
+  query: Query,
+  actor: Actor,
+  context: Context | undefined,
+  edit: boolean,
+): Promise<RawBuilder<SqlBool>[]> {
+  const conditions = [await visibleResources(query, actor, context)]
+  if (edit) conditions.push(resourcesWith(actor, 'compute-resource.register'))
+  return conditions.filter((condition) => condition !== null)
+}
+
+/**
+ * Which registrations below the parent exist for the actor: on visible compute resources, and of the catalogue's own
+ * those of images that the actor may see. `listed` leaves out the hidden images of others, which only lists do.
+ */
+export async function registrationCondition(
+  query: Query,
+  actor: Actor,
+  scope: RegistrationScope,
+  listed: boolean,
+): Promise<RawBuilder<SqlBool>> {
+  const { parent } = scope
+  const columns = [
+    ['compute_resource_id', parent.kind === 'compute-resource' ? parent.id : undefined],
+    ['operating_system_id', parent.kind === 'operating-system' ? parent.id : undefined],
+    ['architecture_id', parent.kind === 'architecture' ? parent.id : undefined],
+    ['compute_resource_id', scope.computeResourceId],
+    ['operating_system_id', scope.operatingSystemId],
+    ['architecture_id', scope.architectureId],
+  ] as const
+  const conditions = columns.flatMap(([column, id]) =>
+    id === undefined ? [] : [sql<SqlBool>`${sql.ref(`registrations.${column}`)} = ${id}`],
+  )
+  if (parent.kind !== 'compute-resource') {
+    const visible = await visibleResources(query, actor, scope.context)
+    if (visible)
+      conditions.push(
+        sql`registrations.compute_resource_id in (select compute_resources.id from compute_resources where ${visible})`,
+      )
+  }
+  const seen = visibleImage(actor, listed)
+  if (seen && (parent.kind !== 'compute-resource' || parent.id === catalogueResource.id))
+    conditions.push(sql`(registrations.compute_resource_id <> ${catalogueResource.id} or ${seen})`)
+  return sql`${sql.join(conditions, sql` and `)}`
+}
+
+/** "The image it is about is visible", as `allows` of access.ts decides for one image; null for administrators. */
+function visibleImage(actor: Actor, listed: boolean): RawBuilder<SqlBool> | null {
+  if (actor.superAdmin) return null
+  const projects = projectsWith(actor, 'image.view')
+  const ids = projects.length === 0 ? sql`null` : sql.join(projects)
+  const shown = listed ? sql` and images.hidden = 0` : sql``
+  return sql`exists (select 1 from images where images.seq = registrations.image_seq and (
+    images.owner_id in (${ids})
+    or ((images.visibility in ('public', 'community') or images.owner_id is null)${shown})
+    or (images.visibility = 'shared' and images.seq in
+      (select image_seq from image_members where project_id in (${ids}))${shown})))`
+}
