@@ -1,6 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { Failure } from './failure.ts'
 import { fold } from './fold.ts'
+import { likePattern, readPattern } from './pattern.ts'
 
 /**
  * One model of filter and order, into which every face translates its own query language. It is compiled to SQL
@@ -16,9 +17,20 @@ export type Filter =
   | { readonly not: Filter }
   /** Never true for a missing value, `ne` included. */
   | { readonly field: string; readonly is: Comparison; readonly value: Scalar; readonly caseless?: boolean }
-  | { readonly field: string; readonly in: readonly Scalar[]; readonly caseless?: boolean }
+  /** `negated`: none of these, and like `ne` never true for a missing value. */
+  | {
+      readonly field: string
+      readonly in: readonly Scalar[]
+      readonly caseless?: boolean
+      readonly negated?: boolean
+    }
   /** Case-insensitive. The literal pieces between wildcards: `a*b` is `['a', 'b']`, "contains x" is `['', 'x', '']`. */
   | { readonly field: string; readonly like: readonly string[] }
+  /**
+   * Case-insensitive, for callers who write SQL's own notation: `%` is any text, `_` any one character, a backslash
+   * makes the next character literal. Walks the rows that the rest of the filter leaves.
+   */
+  | { readonly field: string; readonly pattern: string; readonly negated?: boolean }
   | { readonly field: string; readonly missing: true }
   | { readonly tag: string; readonly caseless?: boolean }
   | { readonly property: string; readonly value: string }
@@ -34,6 +46,11 @@ export type Field = {
   readonly kind: 'text' | 'number'
   /** It can be missing. An order by one that cannot says nothing of NULLs, or it would not match its index. */
   readonly nullable?: true
+  /**
+   * A thing can have several: turns the condition on one of them into the condition on the thing, e.g. by
+   * `exists (select … where … and ${condition})`. One is enough, also for `ne`. Nothing is ordered by such a field.
+   */
+  readonly many?: (condition: RawBuilder<SqlBool>) => RawBuilder<SqlBool>
 }
 export type Fields = Readonly<Record<string, Field>>
 
@@ -49,6 +66,7 @@ export type Searchable = {
 }
 
 type Condition = RawBuilder<SqlBool>
+type FieldFilter = Extract<Filter, { readonly field: string }>
 
 const operators: Readonly<Record<Comparison, Condition>> = {
   eq: sql`=`,
@@ -68,12 +86,21 @@ export function compile(filter: Filter, table: Searchable): Condition {
   if ('text' in filter && table.text) return table.text(fold(filter.text))
   if (!('field' in filter)) throw unknownField(Object.keys(filter)[0] ?? '')
   const field = fieldOf(table.fields, filter.field)
-  if ('missing' in filter) return sql`${sql.ref(field.column)} is null`
-  if ('like' in filter) return like(field, filter.like, table)
+  if (!field.many) return compileField(filter, field, table)
+  if (!('missing' in filter)) return field.many(compileField(filter, field, table))
+  return sql`not ${field.many(sql`${sql.ref(field.column)} is not null`)}`
+}
+
+function compileField(filter: FieldFilter, field: Field, table: Searchable): Condition {
+  const own = sql.ref(field.column)
+  if ('missing' in filter) return sql`${own} is null`
+  if ('like' in filter) return like(field, likePattern(filter.like), table)
+  if ('pattern' in filter) return like(field, filter.pattern, table, filter.negated)
   const [column, prepare] = sideOf(field, filter.caseless)
   if ('in' in filter) {
-    if (filter.in.length === 0) return sql`1 = 0`
-    return sql`${column} in (${sql.join(filter.in.map((value) => sql.val(prepare(value))))})`
+    if (filter.in.length === 0) return filter.negated ? sql`${own} is not null` : sql`1 = 0`
+    const operator = filter.negated ? sql`not in` : sql`in`
+    return sql`${column} ${operator} (${sql.join(filter.in.map((value) => sql.val(prepare(value))))})`
   }
   return sql`${column} ${operators[filter.is]} ${prepare(filter.value)}`
 }
@@ -88,6 +115,7 @@ export function compileOrder(
   const distinct = order.filter(({ field }, i) => order.findIndex((other) => other.field === field) === i)
   const terms = distinct.map(({ field: name, descending, caseless }) => {
     const field = fieldOf(fields, name)
+    if (field.many) throw unknownField(name)
     const [column] = sideOf(field, caseless)
     const nulls =
       engine === 'sqlite' || !field.nullable ? sql`` : descending ? sql` nulls last` : sql` nulls first`
@@ -119,19 +147,17 @@ function sideOf(field: Field, caseless = false): [RawBuilder<unknown>, (value: S
   return [sql.ref(field.folded ?? field.column), (value) => (typeof value === 'string' ? fold(value) : value)]
 }
 
-function like(field: Field, pieces: readonly string[], table: Searchable): Condition {
-  const column = field.folded ?? field.column
-  const folded = pieces.map(fold)
-  const pattern = folded.map((piece) => piece.replace(/[\\%_]/g, '\\$&')).join('%')
-  const conditions = [sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`]
+function like(field: Field, written: string, table: Searchable, negated = false): Condition {
+  const name = field.folded ?? field.column
+  const column = sql.ref(name)
+  const { pattern, literals } = readPattern(fold(written))
+  if (negated) return sql`${column} not like ${pattern} escape '\\'`
+  const conditions = [sql<SqlBool>`${column} like ${pattern} escape '\\'`]
   // The pattern itself uses no index. A known beginning is a range of one; a longer piece is found by the text index.
-  if (folded[0]) {
-    conditions.push(
-      sql`${sql.ref(column)} >= ${folded[0]}`,
-      sql`${sql.ref(column)} < ${`${folded[0]}\u{10ffff}`}`,
-    )
-  } else if (table.text && table.texts?.has(column)) {
-    const longest = folded.toSorted((a, b) => b.length - a.length)[0]!
+  if (literals[0]) {
+    conditions.push(sql`${column} >= ${literals[0]}`, sql`${column} < ${`${literals[0]}\u{10ffff}`}`)
+  } else if (table.text && table.texts?.has(name)) {
+    const longest = literals.toSorted((a, b) => b.length - a.length)[0]!
     if ([...longest].length >= 3) conditions.push(table.text(longest))
   }
   return conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` and `)})`

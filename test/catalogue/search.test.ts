@@ -72,14 +72,21 @@ function evaluate(filter: Filter, image: Image): boolean | null {
   const value = fieldsOf(image)[filter.field]!
   if ('missing' in filter) return value === null
   if (value === null) return null
-  if ('like' in filter) {
-    const pattern = filter.like
-      .map((piece) => fold(piece).replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[^]*')
-    return new RegExp(`^${pattern}$`, 'u').test(fold(String(value)))
+  const isLike = (written: readonly string[]) => {
+    const regular = written.map((one) => {
+      if (one === '%') return '[^]*'
+      return one === '_' ? '[^]' : fold(one.replace(/^\\(?=.)/s, '')).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    })
+    return new RegExp(`^${regular.join('')}$`, 'u').test(fold(String(value)))
   }
+  // Each literal character is marked with a backslash.
+  const literal = (piece: string) => [...piece].map((character) => `\\${character}`)
+  if ('like' in filter)
+    return isLike(filter.like.flatMap((piece, i) => (i ? ['%', ...literal(piece)] : literal(piece))))
+  if ('pattern' in filter)
+    return isLike(filter.pattern.match(/\\.?|./gsu) ?? []) !== (filter.negated === true)
   const side = (x: string | number) => (filter.caseless && typeof x === 'string' ? fold(x) : x)
-  if ('in' in filter) return filter.in.some((one) => side(one) === side(value))
+  if ('in' in filter) return filter.in.some((one) => side(one) === side(value)) !== (filter.negated === true)
   const [a, b] = [side(value), side(filter.value)]
   // Code-point order, as both engines sort.
   const sortable = (x: string | number) =>
@@ -139,6 +146,40 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['an end', { field: 'name', like: ['', 'rien'] }, ["o'brien"]],
       ['a middle', { field: 'name', like: ['a', 'b'] }, ['a%b', 'a_b', 'axb', 'a*b']],
       ['a quotation mark in text', { text: 'te"d' }, ['quote"d']],
+      ['SQL: a percent sign is any text', { field: 'name', pattern: 'gr%e' }, ['Größe', 'GRÖSSE']],
+      [
+        'SQL: an underscore is any one character',
+        { field: 'name', pattern: 'A_B' },
+        ['a%b', 'a_b', 'axb', 'a*b'],
+      ],
+      ['SQL: a backslash makes the next one literal', { field: 'name', pattern: 'a\\_b' }, ['a_b']],
+      ['SQL: a backslash at the end is itself', { field: 'name', pattern: '%back\\' }, []],
+      ['SQL: nothing but an escaped backslash', { field: 'name', pattern: '%\\\\%' }, ['back\\slash']],
+      [
+        'SQL: one character beyond the plane of most',
+        { field: 'name', pattern: '日本語イメー_' },
+        ['日本語イメージ'],
+      ],
+      [
+        'SQL: not alike, and never missing',
+        {
+          all: [
+            { field: 'osDistro', pattern: '%', negated: true },
+            { field: 'osDistro', pattern: 'x', negated: true },
+          ],
+        },
+        [],
+      ],
+      [
+        'none of a list, and never missing',
+        {
+          all: [
+            { field: 'osDistro', in: ['centos'], negated: true },
+            { field: 'name', like: ['A', ''] },
+          ],
+        },
+        ['a_b', 'a*b'],
+      ],
       ['ideographs', { text: 'イメージ' }, ['日本語イメージ']],
       [
         'a tag, ignoring case',
@@ -177,7 +218,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
       const from = <T>(list: readonly T[]): T => list[pick(list.length)]!
       const word = () => from([...names, 'centos', 'RAW', "' or 1=1 --", 'ö', '%', '_', '"'])
       const make = (depth: number): Filter => {
-        const sort = pick(depth > 3 ? 7 : 10)
+        const sort = pick(depth > 3 ? 8 : 11)
         if (sort === 0)
           return { field: from(textFields), is: from(['eq', 'ne', 'lt', 'gte'] as const), value: word() }
         if (sort === 1)
@@ -198,6 +239,16 @@ forEachDatabase((_engine, _open, freshUrl) => {
             field: from(textFields),
             like: Array.from({ length: 1 + pick(3) }, () => (pick(3) ? word().slice(0, 1 + pick(4)) : '')),
           }
+        if (sort === 7)
+          return pick(4)
+            ? {
+                field: from(textFields),
+                pattern: Array.from({ length: 1 + pick(5) }, () =>
+                  from(['%', '_', '\\', '\\%', '\\_', word().slice(0, 1 + pick(4))]),
+                ).join(''),
+                negated: pick(3) === 0,
+              }
+            : { field: from(textFields), in: [word(), word()], negated: pick(2) === 0 }
         if (sort === 4) return { field: from([...textFields, 'size']), missing: true }
         if (sort === 5) return { text: word() || 'x' }
         if (sort === 6)
