@@ -8,6 +8,7 @@ import { fold } from '../fold.ts'
 import { isRole, type Role } from '../roles.ts'
 import { now, second } from '../time.ts'
 import { isInside } from './networks.ts'
+import { sessions } from './sessions.ts'
 import { type TokenData, tokens } from './tokens.ts'
 
 /** A user with the roles it has by itself and through its groups. */
@@ -54,6 +55,7 @@ export function users(core: Core) {
 
   return {
     ...tokens(core, () => remembered.clear()),
+    ...sessions(core),
 
     /**
      * The account that a token or key of this kind belongs to.

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import type { Core } from '../core.ts'
+import { now, second } from '../time.ts'
+
+/**
+ * Sessions of people who have proved who they are: credentials of kind `session`, found with `users.byToken`. They live
+ * in the database, so every process knows them; they are no change of the catalogue and leave no audit entry.
+ */
+export function sessions({ database, secrets }: Core) {
+  return {
+    /** Begins a session; its name, 32 hex digits, is in the answer and nowhere else. */
+    async openSession(userId: number, idleSeconds: number): Promise<string> {
+      const session = randomBytes(16).toString('hex')
+      const at = now()
+      await database.db
+        .insertInto('credentials')
+        .values({
+          user_id: userId,
+          kind: 'session',
+          lookup: secrets.lookup(session),
+          hash: null,
+          label: '',
+          project_id: null,
+          data_json: '{}',
+          created_at: at,
+          expires_at: at + idleSeconds * second,
+          last_used_at: at,
+        })
+        .execute()
+      return session
+    },
+
+    /** The session was used: it lives for so long again. One that has ended meanwhile stays ended. */
+    async renewSession(session: string, idleSeconds: number): Promise<void> {
+      const at = now()
+      await database.db
+        .updateTable('credentials')
+        .set({ expires_at: at + idleSeconds * second, last_used_at: at })
+        .where('kind', '=', 'session')
+        .where('lookup', '=', secrets.lookup(session))
+        .where('expires_at', '>', at)
+        .execute()
+    },
+  }
+}

@@ -1,0 +1,239 @@
+import type { Filter } from '../../catalogue/search.ts'
+import { findFriendly, scopeOf } from './context.ts'
+import { notFound, unprocessable } from './failures.ts'
+import { listAnswer, showAnswer } from './lists.ts'
+import { attributesOf, booleanOf, coerce, leadingId, type Value } from './params.ts'
+import { type Context, created, ok, type Route } from './route.ts'
+import { images as search } from './search/resources.ts'
+import { imageRecord, imageWire } from './wire.ts'
+
+type Scope = Parameters<Context['parts']['catalogue']['registrations']['count']>[1]
+type Patch = Parameters<Context['parts']['catalogue']['registrations']['change']>[3]
+type Parent = Scope['parent']
+
+/** The attributes that may stand unwrapped at the top level of a body (foreman.md 3.2). */
+const columns = [
+  'operatingsystem_id',
+  'compute_resource_id',
+  'architecture_id',
+  'uuid',
+  'username',
+  'name',
+  'iam_role',
+  'user_data',
+  'password',
+] as const
+
+/** The three parents of section 1, and how each is named in a path. */
+const parents = [
+  { path: '/compute_resources/:compute_resource_id', kind: 'compute-resource', name: 'compute_resource_id' },
+  { path: '/operatingsystems/:operatingsystem_id', kind: 'operating-system', name: 'operatingsystem_id' },
+  { path: '/architectures/:architecture_id', kind: 'architecture', name: 'architecture_id' },
+] as const
+type ParentPath = (typeof parents)[number]
+
+export const imageRoutes: readonly Route[] = parents.flatMap((parent) => {
+  const resource = 'images'
+  const images = `${parent.path}/images`
+  const image = `${images}/:id`
+  // Writing below the other two parents works as well, and nobody tells of it.
+  const writing = { resource, ...(parent.kind === 'compute-resource' ? {} : { undocumented: true as const }) }
+  return [
+    {
+      resource,
+      action: 'index',
+      method: 'GET',
+      path: images,
+      permission: 'view_images',
+      handle: index(parent),
+    },
+    { resource, action: 'show', method: 'GET', path: image, permission: 'view_images', handle: show(parent) },
+    {
+      ...writing,
+      action: 'create',
+      method: 'POST',
+      path: images,
+      permission: 'create_images',
+      handle: create(parent),
+    },
+    {
+      ...writing,
+      action: 'update',
+      method: 'PUT',
+      path: image,
+      permission: 'edit_images',
+      handle: update(parent),
+    },
+    {
+      ...writing,
+      action: 'destroy',
+      method: 'DELETE',
+      path: image,
+      permission: 'destroy_images',
+      handle: destroy(parent),
+    },
+  ]
+})
+
+type Handle = Route['handle']
+
+function index(parent: ParentPath): Handle {
+  return async (context) => {
+    const { registrations } = context.parts.catalogue
+    const scope = await narrowedScope(context, parent)
+    return listAnswer(context, 'images', {
+      count: (listing) => registrations.count(context.actor, { ...scope, ...listing }),
+      list: (listing) => registrations.list(context.actor, { ...scope, ...listing }),
+      wire: imageWire,
+      search,
+    })
+  }
+}
+
+function show(parent: ParentPath): Handle {
+  return async (context) => {
+    const scope = await narrowedScope(context, parent)
+    const { registrations } = context.parts.catalogue
+    return showAnswer(context, imageWire(await registrations.view(context.actor, scope, idOf(context))))
+  }
+}
+
+function create(parent: ParentPath): Handle {
+  return async (context) => {
+    const { registrations } = context.parts.catalogue
+    const scope = await scopeFor(context, parent)
+    const patch = await patchOf(context).catch(async (refusal) => {
+      // A missing parent comes before what is wrong with the body (5.3).
+      await registrations.count(context.actor, scope)
+      throw refusal
+    })
+    const image = await registrations.create(context.actor, scope, patch)
+    return created(imageWire(image))
+  }
+}
+
+function update(parent: ParentPath): Handle {
+  return async (context) => {
+    const { registrations } = context.parts.catalogue
+    const scope = await scopeFor(context, parent)
+    const { id } = await registrations.view(context.actor, scope, idOf(context))
+    context.about(id)
+    return ok(imageWire(await registrations.change(context.actor, scope, id, await patchOf(context))))
+  }
+}
+
+function destroy(parent: ParentPath): Handle {
+  return async (context) => {
+    const { registrations } = context.parts.catalogue
+    const id = idOf(context)
+    context.about(id)
+    return ok(imageRecord(await registrations.remove(context.actor, await scopeFor(context, parent), id)))
+  }
+}
+
+/** A name is never an id: without leading digits it is 0, which no image has (section 1). */
+const idOf = (context: Context): number => leadingId(context.segment('id'))
+
+async function scopeFor(context: Context, parent: ParentPath): Promise<Scope> {
+  return { parent: await parentOf(context, parent), context: scopeOf(context.place) }
+}
+
+/** Parents named in the query besides the one of the path narrow the list (3.2). */
+async function narrowedScope(context: Context, parent: ParentPath): Promise<Scope> {
+  const also = (name: ParentPath['name']): number | undefined => {
+    const value = name === parent.name ? undefined : context.params[name]
+    if (value === undefined || value === null || value === '') return undefined
+    return typeof value === 'object' ? 0 : leadingId(String(value))
+  }
+  const [computeResourceId, operatingSystemId, architectureId] = parents.map(({ name }) => also(name))
+  return {
+    ...(await scopeFor(context, parent)),
+    ...(computeResourceId === undefined ? {} : { computeResourceId }),
+    ...(operatingSystemId === undefined ? {} : { operatingSystemId }),
+    ...(architectureId === undefined ? {} : { architectureId }),
+  }
+}
+
+/** @throws Refusal 404, which still speaks of the image (5.1) */
+async function parentOf(context: Context, { kind, name }: ParentPath): Promise<Parent> {
+  const id = await parentId(context, kind, context.segment(name))
+  if (id === undefined) throw notFound('image', context.segment('id'))
+  return { kind, id }
+}
+
+async function parentId(context: Context, kind: Parent['kind'], text: string): Promise<number | undefined> {
+  const { actor, parts } = context
+  const { systems, architectures } = parts.catalogue
+  if (kind === 'compute-resource') return Number(/^(\d{1,15})(?:-|$)/.exec(text)?.[1] ?? 0)
+  if (kind === 'operating-system')
+    return findFriendly(text, 'title', (filter) => firstId(systems.list(actor, { filter, limit: 1 })))
+  return findFriendly(text, 'name', (filter) => firstId(architectures.list(actor, { filter, limit: 1 })))
+}
+
+async function firstId(found: Promise<readonly { readonly id: number }[]>): Promise<number | undefined> {
+  return (await found)[0]?.id
+}
+
+/** The attributes of a body as a change, coerced as 2.4 says. Later ones win over earlier ones that mean the same. */
+async function patchOf(context: Context): Promise<Patch> {
+  const attributes = attributesOf(context, 'image', columns)
+  const patch: { -readonly [K in keyof Patch]: Patch[K] } = {}
+  for (const [name, value] of Object.entries(attributes)) {
+    const read = readers[name]
+    if (read) Object.assign(patch, await read(value, context, name))
+  }
+  return patch
+}
+
+type Reader = (value: Value | undefined, context: Context, name: string) => Patch | Promise<Patch>
+
+const said = <K extends keyof Patch>(key: K, value: Patch[K] | undefined): Patch =>
+  value === undefined ? {} : ({ [key]: value } as Patch)
+
+const readers: Readonly<Record<string, Reader>> = {
+  name: (value) => said('name', coerce.text(value)),
+  username: (value) => said('username', coerce.text(value)),
+  uuid: (value) => said('uuid', coerce.text(value)),
+  password: (value) => said('password', coerce.text(value)),
+  iam_role: (value) => said('iamRole', coerce.text(value)),
+  user_data: (value, _, name) => said('userData', booleanOf(name, value)),
+  compute_resource_id: (value) => said('computeResourceId', coerce.id(value)),
+  operatingsystem_id: (value) => said('operatingSystemId', coerce.id(value)),
+  architecture_id: (value) => said('architectureId', coerce.id(value)),
+  compute_resource_name: async (value, { actor, parts }) =>
+    said(
+      'computeResourceId',
+      await byName('compute_resource', 'name', value, (filter) =>
+        firstId(parts.catalogue.computeResources.list(actor, { filter, limit: 1 })),
+      ),
+    ),
+  operatingsystem_name: async (value, { actor, parts }) =>
+    said(
+      'operatingSystemId',
+      await byName('operatingsystem', 'title', value, (filter) =>
+        firstId(parts.catalogue.systems.list(actor, { filter, limit: 1 })),
+      ),
+    ),
+  architecture_name: async (value, { actor, parts }) =>
+    said(
+      'architectureId',
+      await byName('architecture', 'name', value, (filter) =>
+        firstId(parts.catalogue.architectures.list(actor, { filter, limit: 1 })),
+      ),
+    ),
+}
+
+/** @throws Refusal 422 `Could not find …` (1.1) */
+async function byName(
+  association: string,
+  field: string,
+  value: Value | undefined,
+  find: (filter: Filter) => Promise<number | undefined>,
+): Promise<number | null | undefined> {
+  const text = coerce.text(value)
+  if (text === undefined) return undefined
+  if (text === null || text === '') return null
+  const id = await find({ field, is: 'eq', value: text })
+  if (id === undefined) throw unprocessable(`Could not find ${association} with name: ${text}`)
+  return id
+}

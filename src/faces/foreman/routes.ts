@@ -1,0 +1,13 @@
+import { imageRoutes } from './images.ts'
+import { lookupRoutes } from './lookups.ts'
+import type { Route } from './route.ts'
+import { serverRoutes } from './server-info.ts'
+import { settingRoutes } from './settings.ts'
+
+/** Everything of this wire below `/api`; the API documentation is checked against it. */
+export const routes: readonly Route[] = [
+  ...serverRoutes(() => ({})),
+  ...imageRoutes,
+  ...lookupRoutes,
+  ...settingRoutes,
+]

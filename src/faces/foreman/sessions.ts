@@ -1,0 +1,44 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+
+/** A session that nobody uses for so long ends (foreman.md 8.1). */
+export const idleSeconds = 60 * 60
+
+/** As many failed logins from one address in so many seconds, and it is refused (5.1). */
+export const bruteForce = { failures: 30, seconds: 5 * 60 }
+
+/** A session's life is prolonged once in so many milliseconds, not with each request. */
+const renewEvery = 60_000
+const rememberedAtMost = 10_000
+
+export type SessionKeeper = {
+  /**
+   * The session for somebody who has just logged in. Who logs in with every request, as curl does, is given the same one
+   * for a minute: a row for each request would fill the database.
+   */
+  open(userId: number, address: string): Promise<string>
+  used(session: string): Promise<void>
+}
+
+type Remembered<T> = Map<string, { readonly value: T; readonly until: number }>
+
+export function sessionKeeper(catalogue: Catalogue, clock: () => number = Date.now): SessionKeeper {
+  const opened: Remembered<Promise<string>> = new Map()
+  const renewed: Remembered<Promise<void>> = new Map()
+
+  function remember<T>(map: Remembered<Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+    const at = clock()
+    const known = map.get(key)
+    if (known && known.until > at) return known.value
+    if (map.size >= rememberedAtMost) map.clear()
+    const value = make()
+    map.set(key, { value, until: at + renewEvery })
+    value.catch(() => map.delete(key))
+    return value
+  }
+
+  return {
+    open: (userId, address) =>
+      remember(opened, `${userId} ${address}`, () => catalogue.users.openSession(userId, idleSeconds)),
+    used: (session) => remember(renewed, session, () => catalogue.users.renewSession(session, idleSeconds)),
+  }
+}
