@@ -11,6 +11,8 @@ import { users } from './people/users.ts'
 import { instances } from './places/instances.ts'
 import { locations } from './places/locations.ts'
 import { registrations } from './places/registrations/registrations.ts'
+import { architectures } from './places/systems/architectures.ts'
+import { systems } from './places/systems/systems.ts'
 import { statistics } from './statistics.ts'
 import { tasks } from './tasks/tasks.ts'
 
@@ -18,6 +20,7 @@ import { tasks } from './tasks/tasks.ts'
 export function catalogueOf(core: Core) {
   const people = users(core)
   return {
+    architectures: architectures(core),
     audit: audit(core),
     bytes: bytes(core),
     directory: directory(core, people.forget),
@@ -29,6 +32,7 @@ export function catalogueOf(core: Core) {
     projects: projects(core),
     registrations: registrations(core),
     statistics: statistics(core),
+    systems: systems(core),
     tasks: tasks(core),
     users: people,
     verification: verification(core),

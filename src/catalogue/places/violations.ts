@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../../database/dialect.ts'
 import { Failure } from '../failure.ts'
 
 /** What Foreman says of a value, word for word (foreman.md 4.1). */
@@ -39,4 +40,25 @@ export function isBlank(text: string | null | undefined): boolean {
 /** Characters, not UTF-16 units: an emoji is one. */
 export function isTooLong(text: string | null | undefined): boolean {
   return [...(text ?? '')].length > 255
+}
+
+/**
+ * Two that are written at once both find a value free; the unique index has the last word, and is worded as the rule.
+ * @param column tells this index from others of the same table
+ */
+export async function refusingTwins<T>(
+  subject: string,
+  attribute: string,
+  message: string,
+  work: () => Promise<T>,
+  column?: string,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const collision = isUniqueViolation(error)
+    if (collision === false || (column !== undefined && !collision.columns.includes(column))) throw error
+    const fields = { [attribute]: [message] }
+    throw new Failure('invalid', `The ${subject} is not valid.`, { subject, fields }, { cause: error })
+  }
 }

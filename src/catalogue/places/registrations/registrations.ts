@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { isUniqueViolation } from '../../../database/dialect.ts'
 import { demand } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import { difference, record } from '../../audit.ts'
@@ -9,7 +8,7 @@ import { fold } from '../../fold.ts'
 import { membersOf } from '../../images/find.ts'
 import { now } from '../../time.ts'
 import { type Listing, page } from '../listing.ts'
-import { taken } from '../violations.ts'
+import { refusingTwins, taken } from '../violations.ts'
 import { catalogueResource } from '../visibility.ts'
 import { changeImage, imageOf, unregisterImage } from './image.ts'
 import {
@@ -103,10 +102,18 @@ export function registrations(core: Core) {
     iam_role: facts.iamRole,
   })
 
+  // An image may register itself while its uuid is being registered here.
+  const refusingTwin = <T>(work: () => Promise<T>) =>
+    refusingTwins('registration', 'uuid', taken, work, 'uuid')
+
   return {
+    /** What every deed demands before it looks any further. @throws Failure `forbidden`, `not-found` (the parent). */
+    demandParent: (actor: Actor, scope: RegistrationScope, deed: Deed): Promise<void> =>
+      demandScope(database.db, actor, scope, deed),
+
     /** One page. @throws Failure `forbidden`, `not-found` (the parent), `invalid` (unknown field). */
     async list(actor: Actor, query: RegistrationScope & Listing): Promise<Registration[]> {
-      await demandScope(database.db, actor, query, 'view')
+      await demandScope(database.db, actor, query, 'registration.view')
       const rows = await page(
         selectRegistrations(database.db).where(await registrationCondition(database.db, actor, query, true)),
         query,
@@ -118,7 +125,7 @@ export function registrations(core: Core) {
 
     /** How many over all pages; without a filter, all that the actor may see here. @throws as `list` */
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {
-      await demandScope(database.db, actor, query, 'view')
+      await demandScope(database.db, actor, query, 'registration.view')
       const { total } = await page(
         database.db
           .selectFrom('registrations')
@@ -134,7 +141,7 @@ export function registrations(core: Core) {
 
     /** @throws Failure `forbidden`, `not-found` (the parent or the registration). */
     async view(actor: Actor, scope: RegistrationScope, id: number): Promise<Registration> {
-      return toRegistration(await find(database.db, actor, scope, id, 'view'))
+      return toRegistration(await find(database.db, actor, scope, id, 'registration.view'))
     },
 
     /**
@@ -143,9 +150,9 @@ export function registrations(core: Core) {
      * @throws Failure `forbidden`, `not-found` (the parent), `invalid` with `fields`.
      */
     async create(actor: Actor, scope: RegistrationScope, draft: RegistrationPatch): Promise<Registration> {
-      return refusingTwins(() =>
+      return refusingTwin(() =>
         database.transaction(async (trx) => {
-          await demandScope(trx, actor, scope, 'create')
+          await demandScope(trx, actor, scope, 'registration.create')
           const { facts, image } = await demandRegistration(
             trx,
             core,
@@ -185,9 +192,9 @@ export function registrations(core: Core) {
       id: number,
       patch: RegistrationPatch,
     ): Promise<Registration> {
-      return refusingTwins(() =>
+      return refusingTwin(() =>
         database.transaction(async (trx) => {
-          const { row, facts: before } = await lock(trx, actor, scope, id, 'update')
+          const { row, facts: before } = await lock(trx, actor, scope, id, 'registration.update')
           const wanted = { ...before, ...tidy(patch) }
           if (Object.keys(difference<object>(before, wanted).after).length === 0) return toRegistration(row)
           const image = await imageOf(trx, core, actor, row)
@@ -232,7 +239,7 @@ export function registrations(core: Core) {
       id: number,
     ): Promise<Registration & { readonly password: string | null }> {
       return database.transaction(async (trx) => {
-        const { row, facts } = await lock(trx, actor, scope, id, 'delete')
+        const { row, facts } = await lock(trx, actor, scope, id, 'registration.delete')
         const image = await imageOf(trx, core, actor, row)
         await trx.deleteFrom('registrations').where('id', '=', id).execute()
         if (image) await unregisterImage(trx, core, actor, image)
@@ -277,20 +284,4 @@ function parentFacts({ parent: { kind, id } }: RegistrationScope): RegistrationP
 /** A password is a fact that the audit log knows to exist, and no more. */
 function auditFacts({ password, ...facts }: SoundFacts): object {
   return { ...facts, password: password === null ? null : '***' }
-}
-
-/** An image may register itself while its uuid is being registered here: the index has the last word. */
-async function refusingTwins<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const collision = isUniqueViolation(error)
-    if (collision === false || !collision.columns.includes('uuid')) throw error
-    throw new Failure(
-      'invalid',
-      'The registration is not valid.',
-      { subject: 'registration', fields: { uuid: [taken] } },
-      { cause: error },
-    )
-  }
 }

@@ -18,14 +18,14 @@ export type RegistrationScope = {
   readonly context?: Context
 }
 
-/** What is done with registrations, and what it takes: of the actor, and of the parent (foreman.md section 12). */
-export const deeds = {
-  view: { permission: 'registration.view', parent: 'view' },
-  create: { permission: 'registration.create', parent: 'edit' },
-  update: { permission: 'registration.update', parent: 'view' },
-  delete: { permission: 'registration.delete', parent: 'edit' },
-} as const satisfies Record<string, { permission: PlacePermission; parent: 'view' | 'edit' }>
-export type Deed = keyof typeof deeds
+/** What is done with registrations, and what it takes of the parent besides (foreman.md section 12). */
+const parentAccess = {
+  'registration.view': 'view',
+  'registration.create': 'edit',
+  'registration.update': 'view',
+  'registration.delete': 'edit',
+} as const satisfies Partial<Record<PlacePermission, 'view' | 'edit'>>
+export type Deed = keyof typeof parentAccess
 
 const tables = {
   'compute-resource': 'compute_resources',
@@ -43,14 +43,14 @@ export async function demandScope(
   scope: RegistrationScope,
   deed: Deed,
 ): Promise<void> {
-  demandPermission(actor, deeds[deed].permission)
+  demandPermission(actor, deed)
   const { kind, id } = scope.parent
   const missing = () =>
     new Failure('not-found', `There is no ${kind.replace('-', ' ')} ${id}.`, {
       subject: kind,
       id: String(id),
     })
-  const edit = deeds[deed].parent === 'edit'
+  const edit = parentAccess[deed] === 'edit'
   if (kind !== 'compute-resource' && edit && !actor.superAdmin) throw missing()
   let found = query.selectFrom(tables[kind]).select('id').where('id', '=', id)
   if (kind === 'compute-resource') {
@@ -115,19 +115,19 @@ export async function registrationCondition(
   }
   const seen = visibleImage(actor, listed)
   if (seen && (parent.kind !== 'compute-resource' || parent.id === catalogueResource.id))
-    conditions.push(sql`(registrations.compute_resource_id <> ${catalogueResource.id} or ${seen})`)
+    conditions.push(sql`(registrations.compute_resource_id <> ${catalogueResource.id} or exists (
+      select 1 from images where images.seq = registrations.image_seq and ${seen}))`)
   return sql`${sql.join(conditions, sql` and `)}`
 }
 
-/** "The image it is about is visible", as `allows` of access.ts decides for one image; null for administrators. */
-function visibleImage(actor: Actor, listed: boolean): RawBuilder<SqlBool> | null {
+/** "The image is visible", as `allows` of access.ts decides for one; null for administrators, who see all. */
+export function visibleImage(actor: Actor, listed: boolean): RawBuilder<SqlBool> | null {
   if (actor.superAdmin) return null
   const projects = projectsWith(actor, 'image.view')
   const ids = projects.length === 0 ? sql`null` : sql.join(projects)
   const shown = listed ? sql` and images.hidden = 0` : sql``
-  return sql`exists (select 1 from images where images.seq = registrations.image_seq and (
-    images.owner_id in (${ids})
+  return sql`(images.owner_id in (${ids})
     or ((images.visibility in ('public', 'community') or images.owner_id is null)${shown})
     or (images.visibility = 'shared' and images.seq in
-      (select image_seq from image_members where project_id in (${ids}))${shown})))`
+      (select image_seq from image_members where project_id in (${ids}))${shown}))`
 }
