@@ -8,6 +8,7 @@ import { members } from './images/members.ts'
 import { directory } from './people/directory.ts'
 import { projects } from './people/projects.ts'
 import { users } from './people/users.ts'
+import { computeResources } from './places/compute-resources/compute-resources.ts'
 import { instances } from './places/instances.ts'
 import { locations } from './places/locations.ts'
 import { registrations } from './places/registrations/registrations.ts'
@@ -23,6 +24,7 @@ export function catalogueOf(core: Core) {
     architectures: architectures(core),
     audit: audit(core),
     bytes: bytes(core),
+    computeResources: computeResources(core),
     directory: directory(core, people.forget),
     images: images(core),
     imports: imports(core),

@@ -110,9 +110,21 @@ export interface RoleAssignmentsTable {
   role: string
 }
 
-/** Which locations a user belongs to (foreman.md 6.3); which projects, its roles say. */
+/** Which locations a user belongs to (foreman.md 6.3). */
 export interface UserLocationsTable {
   user_id: number
+  location_id: number
+}
+
+/** Projects that a user belongs to without a role, which Foreman knows; where it has roles, they say so as well. */
+export interface UserProjectsTable {
+  user_id: number
+  project_id: number
+}
+
+/** Which locations an organization has (foreman.md 9.4). */
+export interface ProjectLocationsTable {
+  project_id: number
   location_id: number
 }
 
@@ -430,6 +442,8 @@ export interface Database {
   group_users: GroupUsersTable
   role_assignments: RoleAssignmentsTable
   user_locations: UserLocationsTable
+  user_projects: UserProjectsTable
+  project_locations: ProjectLocationsTable
   architectures: ArchitecturesTable
   operating_systems: OperatingSystemsTable
   operating_system_architectures: OperatingSystemArchitecturesTable

@@ -47,7 +47,7 @@ const substrings = {
   ],
 }
 
-/** What Foreman needs of the catalogue: locations of users, and lists of registrations in every order. */
+/** What Foreman needs of the catalogue: who belongs where, and lists of registrations in every order. */
 export const foreman = {
   // A migration runs before the types of schema.ts hold, hence `any`.
   // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -58,6 +58,16 @@ export const foreman = {
         user_id ${int} not null references users (id) on delete cascade,
         location_id ${int} not null references locations (id) on delete cascade, primary key (user_id, location_id))`,
       'create index user_locations_location on user_locations (location_id)',
+      `create table user_projects (
+        user_id ${int} not null references users (id) on delete cascade,
+        project_id ${int} not null references projects (id) on delete cascade, primary key (user_id, project_id))`,
+      'create index user_projects_project on user_projects (project_id)',
+      `create table project_locations (
+        project_id ${int} not null references projects (id) on delete cascade,
+        location_id ${int} not null references locations (id) on delete cascade, primary key (project_id, location_id))`,
+      'create index project_locations_location on project_locations (location_id)',
+      'create index projects_parent on projects (parent_id)',
+      'create index locations_parent on locations (parent_id)',
       ...indexes(engine),
       ...substrings[engine],
     ]
