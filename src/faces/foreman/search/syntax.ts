@@ -14,7 +14,8 @@ export type Node =
       readonly field: string | null
       readonly value: string
     }
-  | { readonly kind: 'null' | 'notnull'; readonly field: string }
+  | { readonly kind: 'null'; readonly field: string }
+  | { readonly kind: 'notnull'; readonly field: string }
   | { readonly kind: 'not'; readonly part: Node }
   /** Only the whole query can be an `and` without parts: no condition. */
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Node[] }
