@@ -1,4 +1,5 @@
 import { consoleFace, localToken } from '../faces/console/index.ts'
+import { foremanFace } from '../faces/foreman/index.ts'
 import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
 import type { Face } from '../http/face.ts'
@@ -11,6 +12,7 @@ export function facesOf(settings: Settings): { faces: readonly Face[]; measured:
   const faces = [
     operationsFace({ metrics: settings.metrics, measured }),
     onecloudplanet,
+    foremanFace(),
     consoleFace({ localToken: () => localToken(settings.dataDir) }),
   ]
   return { faces, measured }

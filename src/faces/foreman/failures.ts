@@ -101,6 +101,8 @@ export type About = {
   readonly id: string
   /** The id of the record that is being changed. */
   readonly recordId: number | null
+  /** What the route asks for, by Foreman's name. */
+  readonly permission: string | null
 }
 
 type Answer = (failure: Failure, about: About) => Refusal
@@ -123,9 +125,9 @@ const invalid: Answer = ({ message, detail: { reason, fields, subject, id } }, {
 const answers = {
   unauthenticated: ({ detail }) =>
     detail.reason === 'disabled' ? accountDisabled() : unableToAuthenticate(),
-  forbidden: ({ message, detail }) =>
-    detail.reason === 'permission' && detail.id
-      ? denied([detail.id])
+  forbidden: ({ message, detail }, { permission }) =>
+    detail.reason === 'permission' && permission
+      ? denied([permission])
       : refuse(403, 'Access denied', { details: message }),
   'not-found': (_, { resource, id }) => notFound(resource, id),
   invalid,

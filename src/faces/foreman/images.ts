@@ -1,10 +1,13 @@
-import type { Filter } from '../../catalogue/search.ts'
-import { findFriendly, scopeOf } from './context.ts'
+import { type Reader, type Readers, readersOf, readPatch } from './attributes.ts'
+import { findComputeResource } from './compute-resources.ts'
+import { scopeOf } from './context.ts'
+import { firstId } from './crud.ts'
 import { notFound, unprocessable } from './failures.ts'
 import { listAnswer, showAnswer } from './lists.ts'
-import { attributesOf, booleanOf, coerce, leadingId, type Value } from './params.ts'
+import { coerce, leadingId } from './params.ts'
 import { type Context, created, ok, type Route } from './route.ts'
 import { images as search } from './search/resources.ts'
+import { findArchitecture, findSystem } from './systems.ts'
 import { imageRecord, imageWire } from './wire.ts'
 
 type Scope = Parameters<Context['parts']['catalogue']['registrations']['count']>[1]
@@ -156,84 +159,60 @@ async function narrowedScope(context: Context, parent: ParentPath): Promise<Scop
 
 /** @throws Refusal 404, which still speaks of the image (5.1) */
 async function parentOf(context: Context, { kind, name }: ParentPath): Promise<Parent> {
-  const id = await parentId(context, kind, context.segment(name))
+  const id = await finders[kind](context, context.segment(name))
   if (id === undefined) throw notFound('image', context.segment('id'))
   return { kind, id }
 }
 
-async function parentId(context: Context, kind: Parent['kind'], text: string): Promise<number | undefined> {
-  const { actor, parts } = context
-  const { systems, architectures } = parts.catalogue
-  if (kind === 'compute-resource') return Number(/^(\d{1,15})(?:-|$)/.exec(text)?.[1] ?? 0)
-  if (kind === 'operating-system')
-    return findFriendly(text, 'title', (filter) => firstId(systems.list(actor, { filter, limit: 1 })))
-  return findFriendly(text, 'name', (filter) => firstId(architectures.list(actor, { filter, limit: 1 })))
+/** How the three kinds of parents are named (section 1): a compute resource never by its name. */
+const finders: Readonly<
+  Record<Parent['kind'], (context: Context, text: string) => Promise<number | undefined>>
+> = {
+  'compute-resource': findComputeResource,
+  'operating-system': findSystem,
+  architecture: findArchitecture,
 }
 
-async function firstId(found: Promise<readonly { readonly id: number }[]>): Promise<number | undefined> {
-  return (await found)[0]?.id
+const { text, id, boolean } = readersOf<Patch>()
+
+const readers: Readers<Patch> = {
+  name: text('name'),
+  username: text('username'),
+  uuid: text('uuid'),
+  password: text('password'),
+  iam_role: text('iamRole'),
+  user_data: boolean('userData'),
+  compute_resource_id: id('computeResourceId'),
+  operatingsystem_id: id('operatingSystemId'),
+  architecture_id: id('architectureId'),
+  compute_resource_name: named('computeResourceId', 'compute_resource', ({ actor, parts }, name) => {
+    const filter = { field: 'name', is: 'eq', value: name } as const
+    return firstId(parts.catalogue.computeResources.list(actor, { filter, limit: 1 }))
+  }),
+  operatingsystem_name: named('operatingSystemId', 'operatingsystem', ({ actor, parts }, name) => {
+    const filter = { field: 'title', is: 'eq', value: name } as const
+    return firstId(parts.catalogue.systems.list(actor, { filter, limit: 1 }))
+  }),
+  architecture_name: named('architectureId', 'architecture', ({ actor, parts }, name) => {
+    const filter = { field: 'name', is: 'eq', value: name } as const
+    return firstId(parts.catalogue.architectures.list(actor, { filter, limit: 1 }))
+  }),
 }
 
-/** The attributes of a body as a change, coerced as 2.4 says. Later ones win over earlier ones that mean the same. */
-async function patchOf(context: Context): Promise<Patch> {
-  const attributes = attributesOf(context, 'image', columns)
-  const patch: { -readonly [K in keyof Patch]: Patch[K] } = {}
-  for (const [name, value] of Object.entries(attributes)) {
-    const read = readers[name]
-    if (read) Object.assign(patch, await read(value, context, name))
-  }
-  return patch
-}
-
-type Reader = (value: Value | undefined, context: Context, name: string) => Patch | Promise<Patch>
-
-const said = <K extends keyof Patch>(key: K, value: Patch[K] | undefined): Patch =>
-  value === undefined ? {} : ({ [key]: value } as Patch)
-
-const readers: Readonly<Record<string, Reader>> = {
-  name: (value) => said('name', coerce.text(value)),
-  username: (value) => said('username', coerce.text(value)),
-  uuid: (value) => said('uuid', coerce.text(value)),
-  password: (value) => said('password', coerce.text(value)),
-  iam_role: (value) => said('iamRole', coerce.text(value)),
-  user_data: (value, _, name) => said('userData', booleanOf(name, value)),
-  compute_resource_id: (value) => said('computeResourceId', coerce.id(value)),
-  operatingsystem_id: (value) => said('operatingSystemId', coerce.id(value)),
-  architecture_id: (value) => said('architectureId', coerce.id(value)),
-  compute_resource_name: async (value, { actor, parts }) =>
-    said(
-      'computeResourceId',
-      await byName('compute_resource', 'name', value, (filter) =>
-        firstId(parts.catalogue.computeResources.list(actor, { filter, limit: 1 })),
-      ),
-    ),
-  operatingsystem_name: async (value, { actor, parts }) =>
-    said(
-      'operatingSystemId',
-      await byName('operatingsystem', 'title', value, (filter) =>
-        firstId(parts.catalogue.systems.list(actor, { filter, limit: 1 })),
-      ),
-    ),
-  architecture_name: async (value, { actor, parts }) =>
-    said(
-      'architectureId',
-      await byName('architecture', 'name', value, (filter) =>
-        firstId(parts.catalogue.architectures.list(actor, { filter, limit: 1 })),
-      ),
-    ),
-}
-
-/** @throws Refusal 422 `Could not find …` (1.1) */
-async function byName(
+/** An association by name, an operating system by its title (1.1). @throws Refusal 422 `Could not find …` */
+function named(
+  key: 'computeResourceId' | 'operatingSystemId' | 'architectureId',
   association: string,
-  field: string,
-  value: Value | undefined,
-  find: (filter: Filter) => Promise<number | undefined>,
-): Promise<number | null | undefined> {
-  const text = coerce.text(value)
-  if (text === undefined) return undefined
-  if (text === null || text === '') return null
-  const id = await find({ field, is: 'eq', value: text })
-  if (id === undefined) throw unprocessable(`Could not find ${association} with name: ${text}`)
-  return id
+  find: (context: Context, name: string) => Promise<number | undefined>,
+): Reader<Patch> {
+  return async (value, _, context) => {
+    const name = coerce.text(value)
+    if (name === undefined) return {}
+    if (name === null || name === '') return { [key]: null }
+    const found = await find(context, name)
+    if (found === undefined) throw unprocessable(`Could not find ${association} with name: ${name}`)
+    return { [key]: found }
+  }
 }
+
+const patchOf = (context: Context): Promise<Patch> => readPatch(context, 'image', readers, columns)

@@ -1,5 +1,7 @@
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
+import { checksum } from './apidoc/checksum.ts'
+import { apidocRoutes } from './apidoc/routes.ts'
 import { unknownRoute } from './failures.ts'
 import { register, send } from './route.ts'
 import { routes } from './routes.ts'
@@ -12,6 +14,7 @@ export function foremanFace(own: { readonly clock?: () => number } = {}): Face {
 
     async routes(app, parts) {
       const { catalogue } = parts
+      await app.register(async (scope) => apidocRoutes(scope))
       register(
         app,
         {
@@ -19,7 +22,7 @@ export function foremanFace(own: { readonly clock?: () => number } = {}): Face {
           catalogue,
           logins: loginLimit(bruteForce),
           sessions: sessionKeeper(catalogue, own.clock),
-          checksum: '0'.repeat(40),
+          checksum,
         },
         routes,
       )

@@ -84,7 +84,12 @@ export function register(app: FastifyInstance, own: RouteParts, routes: readonly
   app.setErrorHandler(fail)
 
   for (const route of routes) {
-    const about = { resource: singular(route.resource), id: '', recordId: null }
+    const about: About = {
+      resource: singular(route.resource),
+      id: '',
+      recordId: null,
+      permission: route.permission ?? null,
+    }
     const methods: HTTPMethods[] = route.method === 'PUT' ? ['PUT', 'PATCH'] : [route.method]
     for (const url of urlsOf(route.path))
       app.route({

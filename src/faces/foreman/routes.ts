@@ -1,13 +1,17 @@
+import { computeResourceRoutes } from './compute-resources.ts'
 import { imageRoutes } from './images.ts'
 import { lookupRoutes } from './lookups.ts'
 import type { Route } from './route.ts'
 import { serverRoutes } from './server-info.ts'
 import { settingRoutes } from './settings.ts'
+import { systemAndArchitectureRoutes } from './systems.ts'
 
 /** Everything of this wire below `/api`; the API documentation is checked against it. */
 export const routes: readonly Route[] = [
-  ...serverRoutes(() => ({})),
+  ...serverRoutes,
   ...imageRoutes,
+  ...computeResourceRoutes,
+  ...systemAndArchitectureRoutes,
   ...lookupRoutes,
   ...settingRoutes,
 ]

@@ -1,20 +1,32 @@
+import { resources } from './apidoc/resources/index.ts'
+import { en } from './apidoc/texts/en.ts'
 import { scopeOf } from './context.ts'
 import { type Answer, type Context, foremanVersion, ok, type Route } from './route.ts'
 
 /** The small endpoints about the server itself (foreman.md 8.4). */
-export function serverRoutes(links: () => object): readonly Route[] {
-  return [
-    {
-      resource: 'home',
-      action: 'index',
-      method: 'GET',
-      path: '',
-      handle: async () => ok({ links: links() }),
-    },
-    { resource: 'home', action: 'status', method: 'GET', path: '/status', handle: status },
-    { resource: 'ping', action: 'ping', method: 'GET', path: '/ping', open: true, handle: ping },
-    { resource: 'ping', action: 'statuses', method: 'GET', path: '/statuses', handle: statuses },
-  ]
+export const serverRoutes: readonly Route[] = [
+  {
+    resource: 'home',
+    action: 'index',
+    method: 'GET',
+    path: '',
+    handle: async () => ok({ links: links() }),
+  },
+  { resource: 'home', action: 'status', method: 'GET', path: '/status', handle: status },
+  { resource: 'ping', action: 'ping', method: 'GET', path: '/ping', open: true, handle: ping },
+  { resource: 'ping', action: 'statuses', method: 'GET', path: '/statuses', handle: statuses },
+]
+
+/** What there is, by the titles of the documentation. */
+function links(): object {
+  return Object.fromEntries(
+    resources
+      .filter(({ methods }) => methods.length > 0)
+      .map(({ id, methods }) => [
+        id,
+        Object.fromEntries(methods.flatMap(({ apis }) => apis.map(({ title, path }) => [en[title], path]))),
+      ]),
+  )
 }
 
 async function status(): Promise<Answer> {
@@ -51,7 +63,7 @@ type Resource = { readonly id: number; readonly name: string }
 /** Whether it can be asked what it offers, and how long that took. */
 async function resourceState({ actor, parts, place }: Context, { id, name }: Resource): Promise<object> {
   const { duration_ms, trouble } = await timed(() =>
-    parts.catalogue.computeResources.templates(actor, id, { context: scopeOf(place) }),
+    parts.catalogue.computeResources.availableImages(actor, id, scopeOf(place)),
   )
   const errors = trouble === null ? [] : [trouble instanceof Error ? trouble.message : String(trouble)]
   return { name, status: errors.length === 0 ? 'OK' : 'FAIL', duration_ms, errors }

@@ -53,7 +53,13 @@ export const centos1 = {
   id: 980190962,
   name: 'centos-1',
 }
-export const centos2 = { ...centos1, uuid: 'MyString2', username: 'MyString', id: 298486374, name: 'centos-2' }
+export const centos2 = {
+  ...centos1,
+  uuid: 'MyString2',
+  username: 'MyString',
+  id: 298486374,
+  name: 'centos-2',
+}
 
 export const listOf = (results: readonly object[], more: object = {}) => ({
   total: results.length,
