@@ -9,8 +9,7 @@ import { scopeOf } from './context.ts'
 import { crudRoutes } from './crud.ts'
 import { booleanOf, coerce } from './params.ts'
 import { type Context, ok, type Route } from './route.ts'
-import type { Resource } from './search/resource.ts'
-import { computeResources as searchable } from './search/resources.ts'
+import { computeResources as search } from './search/resources.ts'
 import { viewTime } from './wire.ts'
 
 type Attributes = { [Name in AttributeName]?: string | boolean | null }
@@ -101,12 +100,6 @@ export const computeResourceRoutes: readonly Route[] = [
     },
   },
 ]
-
-/** The catalogue keeps the class that Foreman searches by as a text of its own. */
-const search: Resource = {
-  ...searchable([]),
-  fields: { ...searchable([]).fields, type: { kind: 'string' } },
-}
 
 /** What each provider shows besides; `user` is the login name. */
 const shown: Readonly<Record<string, readonly (AttributeName | 'user')[]>> = {

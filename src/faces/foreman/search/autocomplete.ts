@@ -75,8 +75,7 @@ function isValue(before: readonly Token[]): boolean {
 
 function valuesOf(field: SearchField): readonly string[] {
   if (field.kind === 'set') return Object.keys(field.values)
-  if (field.kind === 'date') return dateWords
-  return 'spellings' in field ? Object.keys(field.spellings) : []
+  return field.kind === 'date' ? dateWords : []
 }
 
 const plain = (parts: readonly string[]): Continuation[] => parts.map((part) => ({ part, category: '' }))

@@ -15,10 +15,7 @@ const never: Filter = { any: [] }
 export function textFilter(known: Named<'string'>, by: Comparator, value: string): Filter {
   const { field } = known
   if ('constant' in known) return matches(plainText(field, by, value), () => known.constant) ? always : never
-  if (!('spellings' in known)) return plainText(field, by, value)
-  const shown = plainText(field, by, value)
-  const stored = Object.entries(known.spellings).filter(([spelling]) => matches(shown, () => spelling))
-  return { field, in: stored.map(([, word]) => word) }
+  return plainText(field, by, value)
 }
 
 function plainText(field: string, by: Comparator, value: string): Filter {

@@ -3,8 +3,6 @@ import type { Order, Scalar } from '../../../catalogue/search.ts'
 /** How one searchable field of a resource is read (foreman.md 7.4). */
 export type SearchField = (
   | { readonly kind: 'string' }
-  /** A text that is shown differently from how it is stored: shown → stored. */
-  | { readonly kind: 'string'; readonly spellings: Readonly<Record<string, string>> }
   /** Every record of this catalogue has the same text, or none at all. */
   | { readonly kind: 'string'; readonly constant: string | null }
   /** `innerName` is what error messages call it, where that is not the name. */

@@ -27,18 +27,10 @@ export const images: Resource = {
   order: [{ field: 'name' }],
 }
 
-/** foreman.md 9.1. @param providers the names of all providers, as the catalogue keeps them */
-export function computeResources(providers: readonly string[]): Resource {
-  const classes = providers.map((provider) => [`Foreman::Model::${provider}`, provider])
-  return {
-    fields: {
-      id: number,
-      name: text,
-      type: { kind: 'string', field: 'provider', spellings: Object.fromEntries(classes) },
-      ...places,
-    },
-    order: [{ field: 'name' }],
-  }
+/** foreman.md 9.1. `type` is the name of a class, such as `Foreman::Model::EC2`; `provider` is no field. */
+export const computeResources: Resource = {
+  fields: { id: number, name: text, type: text, ...places },
+  order: [{ field: 'name' }],
 }
 
 /** foreman.md 9.2 and 11.5. `major` and `minor` are texts. */
