@@ -5,6 +5,7 @@ import type { Core } from './core.ts'
 import { images } from './images/images.ts'
 import { imports } from './images/imports.ts'
 import { members } from './images/members.ts'
+import { accounts } from './people/accounts/accounts.ts'
 import { directory } from './people/directory.ts'
 import { projects } from './people/projects.ts'
 import { users } from './people/users.ts'
@@ -14,6 +15,7 @@ import { locations } from './places/locations.ts'
 import { registrations } from './places/registrations/registrations.ts'
 import { architectures } from './places/systems/architectures.ts'
 import { systems } from './places/systems/systems.ts'
+import { organizations } from './places/trees/organizations.ts'
 import { statistics } from './statistics.ts'
 import { tasks } from './tasks/tasks.ts'
 
@@ -21,6 +23,7 @@ import { tasks } from './tasks/tasks.ts'
 export function catalogueOf(core: Core) {
   const people = users(core)
   return {
+    accounts: accounts(core, people.forget),
     architectures: architectures(core),
     audit: audit(core),
     bytes: bytes(core),
@@ -29,8 +32,9 @@ export function catalogueOf(core: Core) {
     images: images(core),
     imports: imports(core),
     instances: instances(core),
-    locations: locations(core),
+    locations: locations(core, people.forget),
     members: members(core),
+    organizations: organizations(core, people.forget),
     projects: projects(core),
     registrations: registrations(core),
     statistics: statistics(core),

@@ -67,7 +67,7 @@ export async function assignPlace(
 }
 
 /**
- * Where a new resource belongs when nobody said: to the context it is made in, or else to the only project (location)
+ * Where something new belongs when nobody said: to the context it is made in, or else to the only project (location)
  * there is (foreman.md 6.3).
  */
 export async function usualPlaces(trx: Trx, table: PlaceTable, context: Context = {}): Promise<number[]> {

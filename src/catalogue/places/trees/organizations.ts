@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import type { Core } from '../../core.ts'
+import { fold } from '../../fold.ts'
+import { mainProjectId } from '../../images/cleanup.ts'
+import { now } from '../../time.ts'
+import { builtIn, inUse } from '../in-use.ts'
+import { tree } from './operations.ts'
+
+/** Foreman's organizations are the catalogue's projects (one-catalogue.md section 2). */
+export function organizations(core: Core, changed: () => void) {
+  return tree(
+    core,
+    {
+      table: 'projects',
+      subject: 'organization',
+
+      own: async (_, actor) => (actor.superAdmin ? null : [...actor.roles.keys()]),
+
+      async insert(trx, { name, description, parentId }) {
+        const at = now()
+        const { id } = await trx
+          .insertInto('projects')
+          .values({
+            uuid: randomUUID(),
+            name,
+            name_fold: fold(name),
+            label: name,
+            description,
+            access: 'private',
+            enabled: 1,
+            parent_id: parentId,
+            owner_user_id: null,
+            site: '',
+            settings_json: '{}',
+            created_at: at,
+            updated_at: at,
+          })
+          .returning('id')
+          .executeTakeFirstOrThrow()
+        return id
+      },
+
+      // Everything that shows a project's name looks it up.
+      async renamed() {},
+
+      async release(trx, { id, name }) {
+        if (id === mainProjectId) throw builtIn(name)
+        const image = await trx
+          .selectFrom('images')
+          .select(['name', 'uuid'])
+          .where('owner_id', '=', id)
+          .where('deleted', '=', 0)
+          .limit(1)
+          .executeTakeFirst()
+        if (image) throw inUse(name, image.name || image.uuid)
+        const instance = await trx
+          .selectFrom('instances')
+          .select('hostname')
+          .where('project_id', '=', id)
+          .limit(1)
+          .executeTakeFirst()
+        if (instance) throw inUse(name, instance.hostname)
+        // Records of deleted images stay, without their owner; nothing else of them changes.
+        await trx
+          .updateTable('images')
+          .set({ owner_id: null })
+          .where('owner_id', '=', id)
+          .where('deleted', '=', 1)
+          .execute()
+        await trx
+          .updateTable('users')
+          .set({ default_project_id: null })
+          .where('default_project_id', '=', id)
+          .execute()
+        await trx
+          .updateTable('groups')
+          .set({ bound_project_id: null })
+          .where('bound_project_id', '=', id)
+          .execute()
+      },
+    },
+    changed,
+  )
+}
