@@ -7,6 +7,7 @@ import type { ComputeResourcePatch } from '../../catalogue/places/compute-resour
 import { type Reader, type Readers, readersOf, readPatch, said } from './attributes.ts'
 import { scopeOf } from './context.ts'
 import { crudRoutes } from './crud.ts'
+import { friendlyName, placeName } from './names.ts'
 import { booleanOf, coerce } from './params.ts'
 import { type Context, ok, type Route } from './route.ts'
 import { computeResources as search } from './search/resources.ts'
@@ -110,15 +111,6 @@ const shown: Readonly<Record<string, readonly (AttributeName | 'user')[]>> = {
   Vmware: ['user', 'datacenter', 'server', 'set_console_password', 'caching_enabled', 'display_type'],
 }
 
-const friendlyNames: Readonly<Record<string, string>> = {
-  Openstack: 'OpenStack',
-  Ovirt: 'oVirt',
-  Vmware: 'VMware',
-  GCE: 'Google',
-}
-
-export const friendlyName = (provider: string): string => friendlyNames[provider] ?? provider
-
 /** Never the password. */
 function resourceWire(one: ComputeResource): object {
   const { attributes, provider, username } = one
@@ -142,17 +134,11 @@ function resourceWire(one: ComputeResource): object {
 }
 
 function resourceView(one: ComputeResourceView): object {
-  const place = ({ id, name, title, description }: ComputeResourceView['locations'][number]) => ({
-    id,
-    name,
-    title,
-    description,
-  })
   return {
     ...resourceWire(one),
     images: one.images.map(({ id, name }) => ({ id, name })),
     compute_attributes: [],
-    locations: one.locations.map(place),
-    organizations: one.organizations.map(place),
+    locations: one.locations.map(placeName),
+    organizations: one.organizations.map(placeName),
   }
 }

@@ -4,6 +4,7 @@ import type { Context } from '../../catalogue/places/listing.ts'
 import type { Filter } from '../../catalogue/search.ts'
 import { contextNotFound, literal } from './failures.ts'
 import type { Params, Value } from './params.ts'
+import { holds } from './permissions.ts'
 
 type Place = { readonly id: number; readonly name: string }
 
@@ -24,10 +25,12 @@ export function scopeOf({ organization, location }: PlaceContext): Context {
  */
 export async function contextOf(catalogue: Catalogue, actor: Actor, params: Params): Promise<PlaceContext> {
   const location = await named(params.location_id, 'Location', async (filter) => {
+    if (!holds(actor, 'view_locations')) return undefined
     const [found] = await catalogue.locations.list(actor, { filter, limit: 1 })
     return found
   })
   const organization = await named(params.organization_id, 'Organization', async (filter) => {
+    if (!holds(actor, 'view_organizations')) return undefined
     const [found] = await catalogue.organizations.list(actor, { filter, limit: 1 })
     return found
   })

@@ -1,6 +1,7 @@
 import { computeResourceRoutes } from './compute-resources.ts'
 import { imageRoutes } from './images.ts'
 import { lookupRoutes } from './lookups.ts'
+import { placeRoutes } from './places.ts'
 import type { Route } from './route.ts'
 import { serverRoutes } from './server-info.ts'
 import { settingRoutes } from './settings.ts'
@@ -12,6 +13,7 @@ export const routes: readonly Route[] = [
   ...imageRoutes,
   ...computeResourceRoutes,
   ...systemAndArchitectureRoutes,
+  ...placeRoutes,
   ...lookupRoutes,
   ...settingRoutes,
 ]
