@@ -12,7 +12,7 @@ export const call = ({ verb: name, path: text }: Pick<Api, 'verb' | 'path'>): Ht
 
 /** A long name may break before a bracket and behind an underscore: telephones are narrow. */
 export function breakable(name: string): Html {
-  const pieces = name.length > 16 ? name.split(/(?=\[)|(?<=_)/) : [name]
+  const pieces = name.length > 15 ? name.split(/(?=\[)|(?<=_)/) : [name]
   return html`${pieces.map((piece, i) => (i === 0 ? piece : html`<wbr>${piece}`))}`
 }
 
