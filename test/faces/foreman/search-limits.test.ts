@@ -225,6 +225,27 @@ describe('other resources', () => {
     refuses('provider = EC2', "Field 'provider' not recognized for searching!", computeResources)
   })
 
+  test('values that the catalogue keeps under other names', () => {
+    const users = resources.usersWithRoles([
+      { id: 3, name: 'Manager', role: 'owner' },
+      { id: 7, name: 'Viewer', role: 'reader' },
+    ])
+    const kept = (text: string) => {
+      const filter = compileSearch(text, users, clock)
+      return filter && 'in' in filter ? [filter.field, ...filter.in] : filter
+    }
+    assert.deepEqual(kept('role = Viewer'), ['role', 'reader'])
+    assert.deepEqual(kept('role = reader'), ['role'])
+    assert.deepEqual(kept('role != Viewer'), ['role', 'owner'])
+    assert.deepEqual(kept('role ~ *e*'), ['role', 'owner', 'reader'])
+    assert.deepEqual(kept('role !^ (Manager, x)'), ['role', 'reader'])
+    assert.deepEqual(kept('role_id = 3'), ['role', 'owner'])
+    assert.deepEqual(kept('role_id > 3'), ['role', 'reader'])
+    assert.deepEqual(kept('role_id = 99999999999999999999'), ['role'])
+    refuses('role_id = Viewer', "Value 'Viewer' is not valid for field 'id'", users)
+    assert.deepEqual(kept('has role'), { not: { field: 'role', missing: true } })
+  })
+
   test('what every record has alike, and what none has', () => {
     const { users, operatingSystems } = resources
     assert.deepEqual(found('auth_source = Internal', users), [1, 2, 3])
@@ -245,7 +266,8 @@ describe('other resources', () => {
   })
 
   test('every field of every resource can be searched by', () => {
-    for (const resource of Object.values(resources))
+    const { usersWithRoles, ...others } = resources
+    for (const resource of [...Object.values(others), usersWithRoles([])])
       for (const [name, field] of Object.entries(resource.fields)) {
         const value = { string: 'x', integer: '1', set: 'true', date: 'today' }[field.kind]
         for (const text of [`${name} = ${value}`, `has ${name}`, `null? ${name}`, `not ${name} != ${value}`])

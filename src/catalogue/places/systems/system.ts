@@ -94,6 +94,7 @@ export const searchableSystems: Searchable = {
     title: text('title', 'title_fold'),
     architecture: {
       column: 'architectures.name',
+      folded: 'architectures.name_fold',
       kind: 'text',
       many: (condition) => sql`exists (select 1 from operating_system_architectures
         inner join architectures on architectures.id = operating_system_architectures.architecture_id

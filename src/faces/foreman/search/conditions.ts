@@ -15,7 +15,7 @@ const never: Filter = { any: [] }
 export function textFilter(known: Named<'string'>, by: Comparator, value: string): Filter {
   const { field } = known
   if ('constant' in known) return matches(plainText(field, by, value), () => known.constant) ? always : never
-  return plainText(field, by, value)
+  return asKept(known, plainText(field, by, value))
 }
 
 function plainText(field: string, by: Comparator, value: string): Filter {
@@ -41,7 +41,10 @@ function listOf(value: string): string[] {
 
 /** Numbers, ids of related records among them. Each value is checked before the operator is. */
 export function integerFilter(name: string, known: Named<'integer'>, by: Comparator, value: string): Filter {
-  const { field, innerName = name } = known
+  return asKept(known, plainInteger(known, known.innerName ?? name, by, value))
+}
+
+function plainInteger({ field }: Named<'integer'>, innerName: string, by: Comparator, value: string): Filter {
   const several = by === 'in' || by === 'notin'
   const numbers = (several ? listOf(value) : [value]).map((one) => integerOf(one, innerName))
   if (several) return { field, in: numbers.filter(Number.isSafeInteger), negated: by === 'notin' }
@@ -52,6 +55,13 @@ export function integerFilter(name: string, known: Named<'integer'>, by: Compara
   // No number in the catalogue is that large, and no database takes it.
   const holds = by === 'ne' || (number > 0 ? by === 'lt' || by === 'lte' : by === 'gt' || by === 'gte')
   return holds ? { not: { field, missing: true } } : never
+}
+
+/** The filter over what is shown, said of what is kept. */
+function asKept({ kept, field }: Named<'string' | 'integer'>, shown: Filter): Filter {
+  if (!kept) return shown
+  const fitting = [...kept].filter(([value]) => matches(shown, () => value))
+  return { field, in: fitting.map(([, own]) => own) }
 }
 
 /** Digits with or without a minus sign on a line of their own are enough. */

@@ -14,6 +14,8 @@ export type SearchField = (
 ) & {
   /** The catalogue's name of it, where that is not the name. */
   readonly field?: string
+  /** A closed list of values that the catalogue keeps under other names: shown → kept. */
+  readonly kept?: ReadonlyMap<Scalar, Scalar>
   /** No part of free text. Only texts ever are. */
   readonly explicitOnly?: true
   /** A record can have several, so nothing can be ordered by it. */

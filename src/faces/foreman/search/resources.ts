@@ -93,10 +93,25 @@ export const users: Resource = {
     mail: text,
     ...places,
     role: texts,
-    role_id: numbers,
     usergroup: texts,
   },
   order: [{ field: 'login' }],
+}
+
+/** Users by the roles as Foreman names and numbers them. `role` is the catalogue's word for one. */
+export function usersWithRoles(
+  known: readonly { readonly id: number; readonly name: string; readonly role: string }[],
+): Resource {
+  const byName = new Map(known.map(({ name, role }) => [name, role]))
+  const byId = new Map(known.map(({ id, role }) => [id, role]))
+  return {
+    ...users,
+    fields: {
+      ...users.fields,
+      role: { ...texts, kept: byName },
+      role_id: { ...numbers, field: 'role', kept: byId },
+    },
+  }
 }
 
 /** foreman.md 9.5 and 11.5. */
