@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { apiLinks } from '../../../../src/faces/foreman/apidoc/api-links.ts'
 import { documentOf } from '../../../../src/faces/foreman/apidoc/document.ts'
 import { languages } from '../../../../src/faces/foreman/apidoc/texts/languages.ts'
 import { apypie, type Doc, type DocParam } from './apypie.ts'
@@ -272,12 +271,5 @@ describe('what clients need', () => {
       list!.answer.results.map(({ id }: { id: number }) => id),
       [980190962, 298486374],
     )
-  })
-
-  test('GET /api names what can be called', () => {
-    const links = apiLinks()
-    assert.equal(links.images!['Create an image'], '/api/compute_resources/:compute_resource_id/images')
-    assert.equal(links.hosts, undefined)
-    assert.equal(links.domains, undefined)
   })
 })
