@@ -8,7 +8,7 @@ import { now, second } from '../time.ts'
  */
 export function sessions({ database, secrets }: Core) {
   return {
-    /** Begins a session; its name, 32 hex digits, is in the answer and nowhere else. */
+    /** Somebody has just signed in: begins a session. Its name, 32 hex digits, is in the answer and nowhere else. */
     async openSession(userId: number, idleSeconds: number): Promise<string> {
       const session = randomBytes(16).toString('hex')
       const at = now()
@@ -27,6 +27,7 @@ export function sessions({ database, secrets }: Core) {
           last_used_at: at,
         })
         .execute()
+      await database.db.updateTable('users').set({ last_login_at: at }).where('id', '=', userId).execute()
       return session
     },
 

@@ -67,3 +67,8 @@ export function holds(actor: Actor, permission: ForemanPermission): boolean {
 export function demandForemanPermission(actor: Actor, permission: ForemanPermission): void {
   if (!holds(actor, permission)) throw denied([permission])
 }
+
+/** The names of what such a set of the catalogue's permissions allows. */
+export function foremanPermissions(canonical: ReadonlySet<Permission>): string[] {
+  return Object.keys(table).filter((name) => canonical.has(table[name]!.canonical))
+}
