@@ -252,6 +252,42 @@ describe('headers', () => {
   })
 })
 
+/** Relative luminance and contrast as WCAG defines them. */
+function luminance(colour: string): number {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+  const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+}
+
+describe('the stylesheet', () => {
+  test('keeps contrast in light and dark', async () => {
+    const { body } = await get('/apidoc/style.css')
+    const palettes = [...body.matchAll(/:root \{([^}]*--page[^}]*)\}/g)].map(
+      ([, block]) =>
+        new Map([...block!.matchAll(/--(\w+): (#\w{6});/g)].map(([, name, colour]) => [name!, colour!])),
+    )
+    assert.equal(palettes.length, 2)
+    const pairs = [
+      ...['page', 'panel', 'member'].flatMap((back) =>
+        ['text', 'soft', 'link', 'accent'].map((fore) => [fore, back]),
+      ),
+      ...['key', 'string', 'value', 'text'].map((fore) => [fore, 'code']),
+      ...['get', 'post', 'put', 'delete'].map((back) => ['badge', back]),
+    ] as [string, string][]
+    for (const palette of palettes)
+      for (const [fore, back] of pairs) {
+        const [low, high] = [luminance(palette.get(fore)!), luminance(palette.get(back)!)].sort(
+          (a, b) => a - b,
+        )
+        const ratio = (high! + 0.05) / (low! + 0.05)
+        assert.ok(
+          ratio >= 4.5,
+          `${fore} ${palette.get(fore)} on ${back} ${palette.get(back)}: ${ratio.toFixed(1)}`,
+        )
+      }
+  })
+})
+
 describe('the checksum', () => {
   test('is told in both forms, whatever the language', async () => {
     assert.match(checksum, /^[0-9a-f]{40}$/)

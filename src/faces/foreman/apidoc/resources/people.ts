@@ -60,7 +60,7 @@ export const users = resource('users', 'name.users', [
   method('create', api('POST', path, 'users.create'), [hash('user!', members)]),
   method('update', api('PUT', `${path}/:id`, 'users.update'), [
     id,
-    hash('user!', [...optional(members), string('current_password?', 'about.currentPassword')]),
+    hash('user!', [...optional(members), string('current_password?', 'about.notKept')]),
   ]),
   method('destroy', api('DELETE', `${path}/:id`, 'users.destroy'), [id]),
 ])

@@ -173,7 +173,6 @@ export const cs: Texts = {
   'about.disabled': 'Zda je účet zablokován',
   'about.admin': 'Zda je uživatel správcem',
   'about.password': 'Heslo; v odpovědích se nikdy neobjeví',
-  'about.currentPassword': 'Současné heslo; povinné, když si uživatel mění vlastní',
   'about.defaultLocation': 'ID výchozího umístění',
   'about.defaultOrganization': 'ID výchozí organizace',
   'about.authSourceId': 'ID zdroje ověření',

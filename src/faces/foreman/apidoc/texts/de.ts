@@ -174,7 +174,6 @@ export const de: Texts = {
   'about.disabled': 'Ob das Konto gesperrt ist',
   'about.admin': 'Ob der Benutzer Administrator ist',
   'about.password': 'Passwort; erscheint nie in Antworten',
-  'about.currentPassword': 'Das jetzige Passwort; erforderlich, wenn Benutzer ihr eigenes ändern',
   'about.defaultLocation': 'ID des Standardstandorts',
   'about.defaultOrganization': 'ID der Standardorganisation',
   'about.authSourceId': 'ID der Authentifizierungsquelle',

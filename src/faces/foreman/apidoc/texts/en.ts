@@ -172,7 +172,6 @@ export const en = {
   'about.disabled': 'Whether the account is disabled',
   'about.admin': 'Whether the user is an administrator',
   'about.password': 'Password; never shown in answers',
-  'about.currentPassword': 'The present password; required where users change their own',
   'about.defaultLocation': 'ID of the default location',
   'about.defaultOrganization': 'ID of the default organization',
   'about.authSourceId': 'ID of the authentication source',

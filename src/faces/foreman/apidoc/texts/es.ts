@@ -173,7 +173,6 @@ export const es: Texts = {
   'about.disabled': 'Indica si la cuenta está desactivada',
   'about.admin': 'Indica si el usuario es administrador',
   'about.password': 'Contraseña; nunca aparece en las respuestas',
-  'about.currentPassword': 'La contraseña actual; obligatoria cuando un usuario cambia la suya',
   'about.defaultLocation': 'ID de la ubicación predeterminada',
   'about.defaultOrganization': 'ID de la organización predeterminada',
   'about.authSourceId': 'ID de la fuente de autenticación',

@@ -175,7 +175,6 @@ export const fr: Texts = {
   'about.disabled': 'Indique si le compte est désactivé',
   'about.admin': "Indique si l'utilisateur est administrateur",
   'about.password': "Mot de passe ; n'apparaît jamais dans les réponses",
-  'about.currentPassword': 'Le mot de passe actuel ; obligatoire quand un utilisateur change le sien',
   'about.defaultLocation': "ID de l'emplacement par défaut",
   'about.defaultOrganization': "ID de l'organisation par défaut",
   'about.authSourceId': "ID de la source d'authentification",

@@ -173,7 +173,6 @@ export const ja: Texts = {
   'about.disabled': 'アカウントが無効かどうか',
   'about.admin': 'ユーザーが管理者かどうか',
   'about.password': 'パスワード。レスポンスには含まれません',
-  'about.currentPassword': '現在のパスワード。ユーザーが自分のパスワードを変更するときは必須です',
   'about.defaultLocation': 'デフォルトのロケーションの ID',
   'about.defaultOrganization': 'デフォルトの組織の ID',
   'about.authSourceId': '認証ソースの ID',

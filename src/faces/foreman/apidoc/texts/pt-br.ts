@@ -173,7 +173,6 @@ export const ptBR: Texts = {
   'about.disabled': 'Indica se a conta está desativada',
   'about.admin': 'Indica se o usuário é administrador',
   'about.password': 'Senha; nunca aparece nas respostas',
-  'about.currentPassword': 'A senha atual; obrigatória quando um usuário muda a sua',
   'about.defaultLocation': 'ID do local padrão',
   'about.defaultOrganization': 'ID da organização padrão',
   'about.authSourceId': 'ID da fonte de autenticação',

@@ -170,7 +170,6 @@ export const zhCN: Texts = {
   'about.disabled': '帐户是否已禁用',
   'about.admin': '用户是否为管理员',
   'about.password': '密码；从不出现在应答中',
-  'about.currentPassword': '当前密码；用户更改自己的密码时必填',
   'about.defaultLocation': '默认位置的 ID',
   'about.defaultOrganization': '默认机构的 ID',
   'about.authSourceId': '认证源 ID',
