@@ -57,6 +57,7 @@ export async function startWorld(
   const face = foremanFace(options.clock ? { clock: options.clock } : {})
   const { faces = [], ...rest } = options
   const server = await startServer({ ...rest, faces: [face, ...faces] })
+  await server.location('ua-central-1', { description: 'Kyiv' })
   await server.project(2, 'acme', { label: 'Acme Ltd' })
   const ids = {
     admin: await server.user({ username: 'admin', superAdmin: true }),
@@ -76,7 +77,10 @@ export async function startWorld(
   // People of acme see what acme has.
   await server.core.database.db
     .insertInto('compute_resource_places')
-    .values({ compute_resource_id: bigcompute, project_id: 2, location_id: null })
+    .values([
+      { compute_resource_id: bigcompute, project_id: 2, location_id: null },
+      { compute_resource_id: bigcompute, project_id: null, location_id: 1 },
+    ])
     .execute()
 
   async function ask(
