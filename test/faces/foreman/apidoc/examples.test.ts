@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
+import { systemActor } from '../../../../src/catalogue/actor.ts'
+import { applyBootstrap } from '../../../../src/catalogue/bootstrap/apply.ts'
+import { checksum } from '../../../../src/faces/foreman/apidoc/checksum.ts'
 import type { Example } from '../../../../src/faces/foreman/apidoc/examples.ts'
 import { resources } from '../../../../src/faces/foreman/apidoc/resources/index.ts'
-import { centos1 as image1, centos2 as image2, listOf } from '../fixture.ts'
-import { startWorld, type World } from '../world.ts'
+import { foremanFace } from '../../../../src/faces/foreman/index.ts'
+import { startServer, type TestServer } from '../../../support/server.ts'
+import { fixture, centos1 as image1, centos2 as image2, listOf } from '../fixture.ts'
+import { basic } from '../world.ts'
 
 /**
  * The examples that the documentation shows, made by asking a server. `IMAGEPORT_RECORD_EXAMPLES=1` writes the file
@@ -137,24 +142,46 @@ function settled(value: unknown, key = ''): unknown {
     .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, '2024-02-22T15:52:48.123Z')
 }
 
+/** An active image of acme. */
+async function catalogueImage({ catalogue }: TestServer): Promise<void> {
+  const { uuid } = await catalogue.images.create(systemActor, {
+    ownerId: 2,
+    uuid: '5f9a35c4-1a07-4c2e-9d9b-2f6b6f1f5c3d',
+    name: 'debian-12',
+    diskFormat: 'raw',
+    containerFormat: 'bare',
+  })
+  const source = (async function* () {
+    yield Buffer.from('bytes')
+  })()
+  await catalogue.bytes.receive(systemActor, uuid, source, { fallback: 'killed' })
+}
+
 describe('the examples of the documentation', () => {
-  let world: World
+  let server: TestServer
   const answers = new Map<string, Example[]>()
   before(async () => {
-    world = await startWorld()
+    server = await startServer({ faces: [foremanFace()] })
     // The first location is the default one, which stays.
-    await world.location('Prague')
+    await server.location('Prague')
+    await server.project(2, 'acme')
+    const token = await server.token(await server.user({ username: 'admin', superAdmin: true }))
+    await applyBootstrap(server.core, systemActor, JSON.stringify(fixture), 'test')
+
     for (const [key, verb, path, request] of steps) {
       // Not before, because it takes ids that the published examples show.
-      if (key === 'compute_resources#available_images')
-        await world.image({ name: 'debian-12', uuid: '5f9a35c4-1a07-4c2e-9d9b-2f6b6f1f5c3d' })
-      const { status, body } = await world.ask(verb, path, request === undefined ? {} : { json: request })
+      if (key === 'compute_resources#available_images') await catalogueImage(server)
+      const response = await fetch(`${server.url}${path}`, {
+        method: verb,
+        headers: { ...basic('admin', token), 'content-type': 'application/json' },
+        ...(request === undefined ? {} : { body: JSON.stringify(request) }),
+      })
       const example: Example = {
         verb,
         path,
         ...(request === undefined ? {} : { request }),
-        status,
-        answer: settled(body),
+        status: response.status,
+        answer: settled(await response.json()),
       }
       answers.set(key, [...(answers.get(key) ?? []), example])
     }
@@ -163,7 +190,7 @@ describe('the examples of the documentation', () => {
       await writeFile(file, `${JSON.stringify(Object.fromEntries(good), null, 2)}\n`)
     }
   })
-  after(() => world.close())
+  after(() => server.close())
 
   for (const key of new Set(steps.map(([name]) => name)))
     test(`${key} answers as it is shown`, async () => {
@@ -203,6 +230,20 @@ describe('the examples of the documentation', () => {
       user_data: false,
       password: null,
     })
+  })
+
+  test('the server shows them to everybody, and names the checksum on every answer', async () => {
+    for (const [path, status] of [
+      ['/apidoc/v2/images.html', 200],
+      ['/apidoc/apipie_checksum', 200],
+      ['/apidoc/v2/nothing.json', 404],
+      ['/api/status', 401],
+    ] as const) {
+      const response = await fetch(`${server.url}${path}`)
+      assert.equal(response.status, status, path)
+      assert.equal(response.headers.get('apipie-checksum'), checksum, path)
+      await response.arrayBuffer()
+    }
   })
 
   test('nothing is shown that is not checked, or that does not exist', async () => {
