@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { allows, demand } from '../../src/catalogue/access.ts'
+import { allows, demand, demandPermission, permitted } from '../../src/catalogue/access.ts'
 import type { Actor } from '../../src/catalogue/actor.ts'
 import { isFailure } from '../../src/catalogue/failure.ts'
 import { type Visibility, visibilities } from '../../src/catalogue/images/image.ts'
-import { type Permission, permissions, type Role, roleNames } from '../../src/catalogue/roles.ts'
+import {
+  type Permission,
+  permissions,
+  placePermissions,
+  type Role,
+  roleNames,
+} from '../../src/catalogue/roles.ts'
 
 const ownerProject = 10
 const otherProject = 20
@@ -34,6 +40,17 @@ const own: Readonly<Record<Role, string>> = {
   reader: /*        */ 'yynnnnnnnnn',
 }
 
+/** What a role may do with the places of its project, one letter each in the order of `placePermissions`. */
+const places: Readonly<Record<Role, string>> = {
+  //                   registration: view create update delete; resource: view register update; place: view
+  admin: /*         */ 'yyyyyyyy',
+  owner: /*         */ 'yyyyyyyy',
+  image_import_admin: 'yyyyyyyy',
+  image_admin: /*   */ 'yyyyyyyy',
+  member: /*        */ 'yyyyyyny',
+  reader: /*        */ 'ynnnynny',
+}
+
 /** What a role elsewhere may do with an image that is not its own: only `view` and `download` can ever be. */
 type Elsewhere = 'stranger' | 'member'
 const foreign: Readonly<Record<Visibility, Readonly<Record<Elsewhere, readonly Permission[]>>>> = {
@@ -42,6 +59,26 @@ const foreign: Readonly<Record<Visibility, Readonly<Record<Elsewhere, readonly P
   private: { stranger: [], member: [] },
   shared: { stranger: [], member: ['image.view', 'image.download'] },
 }
+
+for (const role of roleNames)
+  test(`${role} and the places of a project`, () => {
+    const one = actor(role, ownerProject)
+    const answers = placePermissions.map((permission) => permitted(one, permission, ownerProject))
+    assert.equal(answers.map((yes) => (yes ? 'y' : 'n')).join(''), places[role])
+    // The first check of a request asks for the same, wherever a role may hold it.
+    for (const permission of [...placePermissions, 'manage-directory'] as const) {
+      const held =
+        permission === 'manage-directory' ? role === 'admin' : permitted(one, permission, ownerProject)
+      if (held) demandPermission(one, permission)
+      else
+        assert.throws(
+          () => demandPermission(one, permission),
+          (error) => isFailure(error, 'forbidden') && error.detail.id === permission,
+        )
+    }
+    if (role !== 'admin')
+      for (const permission of placePermissions) assert.equal(permitted(one, permission, otherProject), false)
+  })
 
 for (const role of roleNames)
   for (const visibility of visibilities) {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Engine } from '../../../database/dialect.ts'
+import { type Engine, ftsPhrase } from '../../../database/dialect.ts'
 import type { Instant } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
 import type { Fields, Searchable } from '../../search.ts'
@@ -92,19 +92,17 @@ export const registrationFields = {
   user_data: { column: 'registrations.user_data', kind: 'number', nullable: true },
 } as const satisfies Fields
 
-/** Registrations as something to search in; the substring index differs between the engines. */
+/**
+ * Registrations as something to search in. On PostgreSQL each folded column has a trigram index of its own, which its
+ * `like` uses; on SQLite one index holds both, and is asked beside the `like`.
+ */
 export function searchableRegistrations(engine: Engine): Searchable {
+  const fields = registrationFields
+  if (engine === 'postgres') return { fields }
   return {
-    fields: registrationFields,
+    fields,
     texts: new Set(['registrations.name_fold', 'registrations.username_fold']),
-    text: (folded) => {
-      const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
-      // Fewer than three characters have no trigram.
-      if (engine === 'postgres' || [...folded].length < 3)
-        return sql`(registrations.name_fold like ${pattern} escape '\\'
-          or registrations.username_fold like ${pattern} escape '\\')`
-      return sql`registrations.id in (select rowid from registration_text
-        where registration_text match ${`"${folded.replaceAll('"', '""')}"`})`
-    },
+    text: (folded) => sql`registrations.id in (select rowid from registration_text
+      where registration_text match ${ftsPhrase(folded)})`,
   }
 }

@@ -6,6 +6,7 @@ import type { Core, Query, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { fold } from '../../fold.ts'
 import { membersOf } from '../../images/find.ts'
+import type { Order } from '../../search.ts'
 import { now } from '../../time.ts'
 import { type Listing, page } from '../listing.ts'
 import { refusingTwins, taken } from '../violations.ts'
@@ -116,7 +117,7 @@ export function registrations(core: Core) {
       await demandScope(database.db, actor, query, 'registration.view')
       const rows = await page(
         selectRegistrations(database.db).where(await registrationCondition(database.db, actor, query, true)),
-        query,
+        { ...query, order: withoutConstant(query) },
         searchable,
         database.engine,
       ).execute()
@@ -265,6 +266,13 @@ const nothing = {
   computeResourceId: null,
   operatingSystemId: null,
   architectureId: null,
+}
+
+/** Inside one compute resource its name sorts nothing; no database sees that by itself, and all would sort. */
+function withoutConstant({ parent, order = [] }: RegistrationScope & Listing): readonly Order[] {
+  if (parent.kind !== 'compute-resource') return order
+  const rest = order.filter(({ field }) => field !== 'compute_resource')
+  return rest.length > 0 || order.length === 0 ? rest : [{ field: 'id' }]
 }
 
 /** Only what was said, without white space around texts (foreman.md 2.4). */
