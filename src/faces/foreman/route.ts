@@ -190,7 +190,8 @@ function segmentsOf(request: FastifyRequest): Readonly<Record<string, string>> {
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, { status, body }: Answer): FastifyReply {
-  const text = JSON.stringify(body)
+  // As bytes: with a text Node would write the header as UTF-8, too, and its bytes a second time.
+  const text = Buffer.from(JSON.stringify(body))
   reply.code(status).header('content-type', 'application/json; charset=utf-8')
   if (status !== 200 || (request.method !== 'GET' && request.method !== 'HEAD')) return reply.send(text)
   const tag = `W/"${createHash('md5').update(text).digest('hex')}"`
@@ -203,7 +204,9 @@ function answer(request: FastifyRequest, reply: FastifyReply, { status, body }: 
 export function send(reply: FastifyReply, { status, body }: Refusal): FastifyReply {
   reply.code(status)
   if (body === undefined) return reply.send()
-  return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(Buffer.from(JSON.stringify(body)))
 }
 
 function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
