@@ -62,7 +62,7 @@ export async function upsert(
     await sql`insert into ${sql.table(table)} (${sql.join(Object.keys(row).map((name) => sql.ref(name)))})
       values (${sql.join(Object.values(row))})`.execute(trx)
     // An id that was written by hand does not move PostgreSQL's counter by itself.
-    if (columns.id !== undefined && core.database.engine === 'postgres')
+    if (row.id !== undefined && core.database.engine === 'postgres')
       await sql`select setval(pg_get_serial_sequence(${table}, 'id'), greatest(
         (select max(id) from ${sql.table(table)}), 1))`.execute(trx)
     await record(trx, actor, { action: 'create', kind, id: keyValue ?? '', after: hide(row) })

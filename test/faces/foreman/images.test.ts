@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { centos1, centos2, listOf } from './fixture.ts'
-import { bigcompute, images, startWorld, type World } from './world.ts'
+import { bigcompute, images, onBothDatabases, type World } from './world.ts'
 
 const sound = {
   name: 'fedora-40',
@@ -14,10 +14,10 @@ const blank = ["can't be blank"]
 const long = 'x'.repeat(256)
 const tooLong = ['is too long (maximum is 255 characters)']
 
-describe('images', () => {
+onBothDatabases('images', (start) => {
   let world: World
   before(async () => {
-    world = await startWorld()
+    world = await start()
   })
   beforeEach(async () => {
     await world.core.database.db.deleteFrom('registrations').where('id', '>', bigcompute).execute()

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { centos1, centos2, listOf } from './fixture.ts'
-import { bigcompute, images, startWorld, type World } from './world.ts'
+import { bigcompute, images, onBothDatabases, type World } from './world.ts'
 
 type Named = { readonly id: number; readonly name: string }
 
-describe('lists (2.1, section 6)', () => {
+onBothDatabases('lists (2.1, section 6)', (start) => {
   let world: World
   before(async () => {
-    world = await startWorld()
+    world = await start()
   })
   after(() => world.close())
 
@@ -90,13 +90,13 @@ describe('lists (2.1, section 6)', () => {
 })
 
 /** foreman.md 6.3. Organizations: main (1), acme (2) with lab (10), empty (11). */
-describe('context', () => {
+onBothDatabases('context', (start) => {
   let world: World
   let lab: number
   let elsewhere: number
   let inLab: number
   before(async () => {
-    world = await startWorld()
+    world = await start()
     const made = async (path: string, json: object) => {
       const { status, body, text } = await world.ask('POST', path, { json })
       assert.equal(status, 201, text)

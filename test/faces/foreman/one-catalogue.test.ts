@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { onecloudplanet } from '../../../src/faces/onecloudplanet/index.ts'
 import { client } from '../../support/onecloudplanet.ts'
-import { startWorld, type World } from './world.ts'
+import { onBothDatabases, type World } from './world.ts'
 
 /** One image through two faces (one-catalogue.md section 3 and section 4, rule 9). */
-describe('an image of the catalogue', () => {
+onBothDatabases('an image of the catalogue', (start) => {
   let world: World
   let planet: ReturnType<typeof client>
   before(async () => {
-    world = await startWorld({ faces: [onecloudplanet] })
+    world = await start({ faces: [onecloudplanet] })
     planet = client(world.url, world.tokens.manager)
   })
   after(() => world.close())

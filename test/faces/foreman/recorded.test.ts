@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { centos1, centos2, listOf } from './fixture.ts'
-import { images, startWorld, type World } from './world.ts'
+import { images, onBothDatabases, type World } from './world.ts'
 
 /** The examples of the published page, in its order: bytes of JSON, but for the dates of what is made here. */
-describe('the recorded examples', () => {
+onBothDatabases('the recorded examples', (start) => {
   let world: World
   before(async () => {
-    world = await startWorld()
+    world = await start()
   })
   after(() => world.close())
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { listOf } from './fixture.ts'
-import { bigcompute, images, startWorld, type World } from './world.ts'
+import { bigcompute, images, onBothDatabases, type World } from './world.ts'
 
 const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/
 const rawTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -10,10 +10,10 @@ const invalid = (id: number | null, errors: object, full_messages: string[]) => 
   error: { id, errors, full_messages },
 })
 
-describe('supporting resources (section 9)', () => {
+onBothDatabases('supporting resources (section 9)', (start) => {
   let world: World
   before(async () => {
-    world = await startWorld()
+    world = await start()
   })
   after(() => world.close())
 

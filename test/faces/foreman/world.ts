@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { describe } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { applyBootstrap } from '../../../src/catalogue/bootstrap/apply.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
 import { foremanFace } from '../../../src/faces/foreman/index.ts'
+import { freshPostgresUrl } from '../../support/postgres.ts'
 import { type StartOptions, startServer, type TestServer } from '../../support/server.ts'
 import { fixture } from './fixture.ts'
 
@@ -57,8 +59,11 @@ export async function startWorld(
   const face = foremanFace(options.clock ? { clock: options.clock } : {})
   const { faces = [], ...rest } = options
   const server = await startServer({ ...rest, faces: [face, ...faces] })
+  async function apply(document: object): Promise<void> {
+    await applyBootstrap(server.core, systemActor, JSON.stringify(document), 'test')
+  }
   await server.location('ua-central-1', { description: 'Kyiv' })
-  await server.project(2, 'acme', { label: 'Acme Ltd' })
+  await apply({ projects: [{ id: 2, name: 'acme', label: 'Acme Ltd' }] })
   const ids = {
     admin: await server.user({ username: 'admin', superAdmin: true }),
     manager: await server.user({ username: 'manager', roles: { 2: 'owner' } }),
@@ -70,9 +75,6 @@ export async function startWorld(
     await Promise.all(Object.entries(ids).map(async ([name, id]) => [name, await server.token(id)])),
   ) as World['tokens']
 
-  async function apply(document: object): Promise<void> {
-    await applyBootstrap(server.core, systemActor, JSON.stringify(document), 'test')
-  }
   await apply(fixture)
   // People of acme see what acme has.
   await server.core.database.db
@@ -133,4 +135,11 @@ export async function startWorld(
       return server.catalogue.bytes.receive(systemActor, image.uuid, source, { fallback: 'killed' })
     },
   }
+}
+
+/** Declares a suite once for each engine; PostgreSQL sorts and compares by rules of its own unless it is told. */
+export function onBothDatabases(name: string, suite: (start: typeof startWorld) => void): void {
+  describe(`${name}, on SQLite`, () => suite(startWorld))
+  describe(`${name}, on PostgreSQL`, () =>
+    suite(async (options = {}) => startWorld({ ...options, databaseUrl: await freshPostgresUrl() })))
 }
