@@ -1,6 +1,7 @@
 import { permittedAnywhere } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import type { Query } from '../../core.ts'
+import { joinedRegistrations } from './registration.ts'
 import { type RegistrationScope, registrationCondition } from './scope.ts'
 
 export type Named = { readonly id: number; readonly name: string }
@@ -12,8 +13,7 @@ export async function registrationNames(
   scope: RegistrationScope,
 ): Promise<Named[]> {
   if (!permittedAnywhere(actor, 'registration.view')) return []
-  return query
-    .selectFrom('registrations')
+  return joinedRegistrations(query)
     .select(['registrations.id', 'registrations.name'])
     .where(await registrationCondition(query, actor, scope, true))
     .orderBy('registrations.name')

@@ -23,32 +23,40 @@ export type Registration = {
   readonly updatedAt: Instant
 }
 
-/** Registrations with the names that are shown beside them. The joins are left ones so that the list leads. */
-export function selectRegistrations(query: Query) {
+/**
+ * Registrations with everything that their lists may ask about. Left joins let the list lead; both databases leave
+ * out those that a query does not use.
+ */
+export function joinedRegistrations(query: Query) {
   return query
     .selectFrom('registrations')
     .leftJoin('compute_resources', 'compute_resources.id', 'registrations.compute_resource_id')
     .leftJoin('operating_systems', 'operating_systems.id', 'registrations.operating_system_id')
     .leftJoin('architectures', 'architectures.id', 'registrations.architecture_id')
-    .select([
-      'registrations.id',
-      'registrations.name',
-      'registrations.uuid',
-      'registrations.username',
-      'registrations.user_data',
-      'registrations.iam_role',
-      'registrations.automatic',
-      'registrations.image_seq',
-      'registrations.created_at',
-      'registrations.updated_at',
-      'registrations.compute_resource_id',
-      'registrations.operating_system_id',
-      'registrations.architecture_id',
-      'compute_resources.name as compute_resource_name',
-      'compute_resources.provider',
-      'operating_systems.title as operating_system_title',
-      'architectures.name as architecture_name',
-    ])
+    .leftJoin('images', 'images.seq', 'registrations.image_seq')
+}
+
+/** The same with the names that are shown beside them. */
+export function selectRegistrations(query: Query) {
+  return joinedRegistrations(query).select([
+    'registrations.id',
+    'registrations.name',
+    'registrations.uuid',
+    'registrations.username',
+    'registrations.user_data',
+    'registrations.iam_role',
+    'registrations.automatic',
+    'registrations.image_seq',
+    'registrations.created_at',
+    'registrations.updated_at',
+    'registrations.compute_resource_id',
+    'registrations.operating_system_id',
+    'registrations.architecture_id',
+    'compute_resources.name as compute_resource_name',
+    'compute_resources.provider',
+    'operating_systems.title as operating_system_title',
+    'architectures.name as architecture_name',
+  ])
 }
 export type SelectedRegistration = Awaited<
   ReturnType<ReturnType<typeof selectRegistrations>['executeTakeFirstOrThrow']>

@@ -13,6 +13,7 @@ import { refusingTwins, taken } from '../violations.ts'
 import { catalogueResource } from '../visibility.ts'
 import { changeImage, imageOf, unregisterImage } from './image.ts'
 import {
+  joinedRegistrations,
   type Registration,
   type SelectedRegistration,
   searchableRegistrations,
@@ -128,9 +129,7 @@ export function registrations(core: Core) {
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {
       await demandScope(database.db, actor, query, 'registration.view')
       const { total } = await page(
-        database.db
-          .selectFrom('registrations')
-          .leftJoin('compute_resources', 'compute_resources.id', 'registrations.compute_resource_id')
+        joinedRegistrations(database.db)
           .select((select) => select.fn.countAll<number>().as('total'))
           .where(await registrationCondition(database.db, actor, query, true)),
         query.filter ? { filter: query.filter } : {},

@@ -85,7 +85,7 @@ async function resourceConditions(
 }
 
 /**
- * Which registrations below the parent exist for the actor: on visible compute resources, and of the catalogue's own
+ * Which registrations below the parent exist for the actor, for `joinedRegistrations`: on visible compute resources, and of the catalogue's own
  * those of images that the actor may see. `listed` leaves out the hidden images of others, which only lists do.
  */
 export async function registrationCondition(
@@ -115,8 +115,7 @@ export async function registrationCondition(
   }
   const seen = visibleImage(actor, listed)
   if (seen && (parent.kind !== 'compute-resource' || parent.id === catalogueResource.id))
-    conditions.push(sql`(registrations.compute_resource_id <> ${catalogueResource.id} or exists (
-      select 1 from images where images.seq = registrations.image_seq and ${seen}))`)
+    conditions.push(sql`(registrations.compute_resource_id <> ${catalogueResource.id} or ${seen})`)
   return sql`${sql.join(conditions, sql` and `)}`
 }
 
