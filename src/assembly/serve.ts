@@ -132,7 +132,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
       log[level](facts, message)
     upkeep = await startUpkeep(parts, { alone: options.alone, leaseLost: options.lost, log: note })
     runner = await startRunner(kinds, parts, { parallel: parallelTasks, pollSeconds: 10, log: note })
-    const { faces, measured } = facesOf(settings)
+    const { faces, measured } = await facesOf(settings)
     const app = await createServer(
       faces,
       { catalogue, installation: { version }, featuresOff: new Set(settings.ocpFeaturesOff) },
