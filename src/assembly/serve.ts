@@ -95,7 +95,8 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
 /** How long an address may take to answer before an import from it is refused at once. */
 const probeMs = 5_000
 
-async function reachable(fetcher: Outbound, url: string): Promise<{ size: number | null }> {
+/** Is there something to import? @throws Failure as the guarded fetch, and `upstream` for any status but success. */
+export async function reachable(fetcher: Outbound, url: string): Promise<{ size: number | null }> {
   const { status, size } = await fetcher.probe(url, { timeoutMs: probeMs })
   if (status >= 200 && status < 300) return { size }
   throw new Failure('upstream', `The server answered with status ${status}.`, { reason: 'status' })
