@@ -1,7 +1,12 @@
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 
 // Network buffers live outside the heap but make V8 collect all of it; counted globally they do not. Must come first.
 v8.setFlagsFromString('--external-memory-accounted-in-global-limit')
+
+// Halves the time of every start but the first. Where it cannot be written, nothing happens.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/imageport', import.meta.url)))
 
 const { isFailure } = await import('./catalogue/failure.ts')
 const { loadSettings, SettingsError } = await import('./settings.ts')

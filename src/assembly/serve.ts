@@ -190,7 +190,10 @@ async function applyFile(core: Core, path: string, log: Logger): Promise<void> {
 /** The command `serve`: one process, or a primary that keeps several workers running. Ends with the process. */
 export async function serveCommand(settings: Settings, options: { apply?: string }): Promise<void> {
   const log = pino({ level: settings.logLevel })
-  if (cluster.isPrimary) log.info({ version, settings: describeSettings(settings) }, 'starting')
+  if (cluster.isPrimary) {
+    log.info({ version, settingsFile: settings.settingsFile }, 'starting')
+    log.debug({ settings: describeSettings(settings) }, 'settings')
+  }
   const embedded = settings.databaseUrl.startsWith('sqlite:')
   if (cluster.isPrimary && settings.workers > 1) return superviseWorkers(settings, options, log, embedded)
   const worker = cluster.isWorker
