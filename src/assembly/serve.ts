@@ -189,7 +189,10 @@ async function applyFile(core: Core, path: string, log: Logger): Promise<void> {
 
 /** The command `serve`: one process, or a primary that keeps several workers running. Ends with the process. */
 export async function serveCommand(settings: Settings, options: { apply?: string }): Promise<void> {
-  const log = pino({ level: settings.logLevel })
+  // Lines are written together, a few times a second: one write for each would cost as much as a small answer.
+  const lines = pino.destination({ sync: false, minLength: 4096, periodicFlush: 250 })
+  process.on('exit', () => lines.flushSync())
+  const log = pino({ level: settings.logLevel }, lines)
   if (cluster.isPrimary) {
     log.info({ version, settingsFile: settings.settingsFile }, 'starting')
     log.debug({ settings: describeSettings(settings) }, 'settings')

@@ -17,6 +17,8 @@ import { tasks } from './tasks/tasks.ts'
 export function catalogueOf(core: Core) {
   const people = users(core)
   return {
+    /** Changes with every write, or null where that cannot be told; see `OpenedDatabase.version`. */
+    version: () => core.database.version(),
     audit: audit(core),
     bytes: bytes(core),
     directory: directory(core, people.forget),

@@ -92,6 +92,7 @@ export const imageRoutes: readonly Route[] = [
     permission: 'images.list',
     withoutClient: noProject,
     summary: "Lists the images in the caller's scope",
+    repeatable: true,
     handle: list,
   },
   {
@@ -99,6 +100,7 @@ export const imageRoutes: readonly Route[] = [
     path: '/openstack/images/:id',
     permission: 'images.retrieve',
     summary: 'One image',
+    repeatable: true,
     handle: retrieve,
   },
   {

@@ -81,11 +81,15 @@ export function toWire(image: Image, stores: readonly string[] = []) {
   }
 }
 
+const promotedNames: ReadonlySet<string> = new Set(promoted)
+
 /** Custom properties in the order of their making, without those that are fields of their own. */
-function wireProperties(image: Image): Record<string, string> {
-  const shown = ([name]: [string, string]) =>
-    !(promoted as readonly string[]).includes(name) && !isReservedProperty(name)
-  return Object.fromEntries(Object.entries(image.properties).filter(shown))
+function wireProperties({ properties }: Image): Record<string, string> {
+  // Without a prototype, so that a property of any name (`__proto__`) is an ordinary one.
+  const shown: Record<string, string> = Object.create(null)
+  for (const name in properties)
+    if (!promotedNames.has(name) && !isReservedProperty(name)) shown[name] = properties[name]!
+  return shown
 }
 
 /** What the recorded public templates carry besides ("emit these only on images with `client: null`"). */
