@@ -1,7 +1,16 @@
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 
 // Network buffers live outside the heap but make V8 collect all of it; counted globally they do not. Must come first.
 v8.setFlagsFromString('--external-memory-accounted-in-global-limit')
+// Megabytes. Requests leave little garbage, and transfers leave theirs outside: a larger nursery only takes memory.
+v8.setFlagsFromString('--max-semi-space-size=8')
+
+// Halves the time of every start but the first, and as an environment variable spares the digest threads the 20 MB that
+// a compiler of their own would take. Where it cannot be written, nothing happens.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/imageport', import.meta.url))
+enableCompileCache()
 
 const { isFailure } = await import('./catalogue/failure.ts')
 const { loadSettings, SettingsError } = await import('./settings.ts')

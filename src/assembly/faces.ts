@@ -1,19 +1,20 @@
-import { consoleFace, localToken } from '../faces/console/index.ts'
+import { consoleFace } from '../faces/console/index.ts'
 import { foremanFace } from '../faces/foreman/index.ts'
 import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
 import type { Face } from '../http/face.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Settings } from '../settings.ts'
+import { localToken } from './secret-file.ts'
 
 /** The faces this installation serves, and what measures them. */
-export function facesOf(settings: Settings): { faces: readonly Face[]; measured: Metrics } {
+export async function facesOf(settings: Settings): Promise<{ faces: readonly Face[]; measured: Metrics }> {
   const measured = createMetrics()
   const faces = [
     operationsFace({ metrics: settings.metrics, measured }),
     onecloudplanet,
     foremanFace(),
-    consoleFace({ localToken: () => localToken(settings.dataDir) }),
+    consoleFace({ localToken: await localToken(settings.dataDir) }),
   ]
   return { faces, measured }
 }

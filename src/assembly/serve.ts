@@ -95,7 +95,8 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
 /** How long an address may take to answer before an import from it is refused at once. */
 const probeMs = 5_000
 
-async function reachable(fetcher: Outbound, url: string): Promise<{ size: number | null }> {
+/** Is there something to import? @throws Failure as the guarded fetch, and `upstream` for any status but success. */
+export async function reachable(fetcher: Outbound, url: string): Promise<{ size: number | null }> {
   const { status, size } = await fetcher.probe(url, { timeoutMs: probeMs })
   if (status >= 200 && status < 300) return { size }
   throw new Failure('upstream', `The server answered with status ${status}.`, { reason: 'status' })
@@ -132,7 +133,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
       log[level](facts, message)
     upkeep = await startUpkeep(parts, { alone: options.alone, leaseLost: options.lost, log: note })
     runner = await startRunner(kinds, parts, { parallel: parallelTasks, pollSeconds: 10, log: note })
-    const { faces, measured } = facesOf(settings)
+    const { faces, measured } = await facesOf(settings)
     const app = await createServer(
       faces,
       { catalogue, installation: { version }, featuresOff: new Set(settings.ocpFeaturesOff) },
@@ -188,8 +189,14 @@ async function applyFile(core: Core, path: string, log: Logger): Promise<void> {
 
 /** The command `serve`: one process, or a primary that keeps several workers running. Ends with the process. */
 export async function serveCommand(settings: Settings, options: { apply?: string }): Promise<void> {
-  const log = pino({ level: settings.logLevel })
-  if (cluster.isPrimary) log.info({ version, settings: describeSettings(settings) }, 'starting')
+  // Lines are written together, a few times a second: one write for each would cost as much as a small answer.
+  const lines = pino.destination({ sync: false, minLength: 4096, periodicFlush: 250 })
+  process.on('exit', () => lines.flushSync())
+  const log = pino({ level: settings.logLevel }, lines)
+  if (cluster.isPrimary) {
+    log.info({ version, settingsFile: settings.settingsFile }, 'starting')
+    log.debug({ settings: describeSettings(settings) }, 'settings')
+  }
   const embedded = settings.databaseUrl.startsWith('sqlite:')
   if (cluster.isPrimary && settings.workers > 1) return superviseWorkers(settings, options, log, embedded)
   const worker = cluster.isWorker

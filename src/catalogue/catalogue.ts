@@ -23,6 +23,8 @@ import { tasks } from './tasks/tasks.ts'
 export function catalogueOf(core: Core) {
   const people = users(core)
   return {
+    /** Changes with every write, or null where that cannot be told; see `OpenedDatabase.version`. */
+    version: () => core.database.version(),
     accounts: accounts(core, people.forget),
     architectures: architectures(core),
     audit: audit(core),

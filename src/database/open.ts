@@ -1,6 +1,5 @@
 import { Failure } from '../catalogue/failure.ts'
 import type { OpenedDatabase, OpenOptions } from './opened.ts'
-import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
 /**
@@ -9,7 +8,11 @@ import { openSqlite } from './sqlite.ts'
  * @throws Failure invalid — the URL cannot be understood; unavailable — the file or server cannot be reached
  */
 export async function openDatabase<DB>(url: string, options: OpenOptions = {}): Promise<OpenedDatabase<DB>> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres<DB>(url, options)
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    // Loaded on demand: most installations never need its client.
+    const { openPostgres } = await import('./postgres.ts')
+    return openPostgres<DB>(url, options)
+  }
   const path = /^sqlite:(.+)$/s.exec(url)?.[1]
   if (path !== undefined) return openSqlite<DB>(path, options)
   // Without the URL itself: it may be a mistyped one with a password in it.

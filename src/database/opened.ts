@@ -24,6 +24,11 @@ export type OpenedDatabase<DB> = {
   /** @throws Failure unavailable */
   ping(): Promise<void>
   /**
+   * Changes with every write of this process at once, and with those of others on the same file within 100 ms (rule 1
+   * of one-catalogue.md section 4 allows a second). Null where it cannot be told without asking (PostgreSQL).
+   */
+  version(): number | null
+  /**
    * Runs work in one transaction; a throw rolls it back. On SQLite it begins immediate; on PostgreSQL it is read
    * committed and the work is run again, up to 5 times in all, after a deadlock or serialization failure, so it
    * must have no effects outside of the database. Inside, only `trx` may be used: `db` or a second transaction

@@ -54,6 +54,7 @@ export async function openPostgres<DB>(url: string, options: OpenOptions): Promi
     async ping() {
       await db.executeQuery(ping)
     },
+    version: () => null,
     transaction: (work) => runTransaction(db, scope, { attempts: 5, retryable }, work),
     async notify(channel, payload = '') {
       // In a transaction the server itself holds the message back until the commit.

@@ -4,6 +4,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type LimitNode,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
@@ -20,13 +21,30 @@ export type SqliteLimits = {
   readonly statementCache: number
 }
 
+/** Counts the statements of this connection that may have written; others are seen by `pragma data_version`. */
+export type Writes = { count: number }
+
 /** Kysely on one `node:sqlite` connection that keeps its prepared statements (five times as many point reads). */
-export function sqliteDialect(file: DatabaseSync, scope: TransactionScope, limits: SqliteLimits): Dialect {
+export function sqliteDialect(
+  file: DatabaseSync,
+  scope: TransactionScope,
+  limits: SqliteLimits,
+  writes: Writes,
+): Dialect {
   return {
     createAdapter: () => new QueuelessSqliteAdapter(),
-    createDriver: () => new SqliteDriver(file, scope, limits),
+    createDriver: () => new SqliteDriver(file, scope, limits, writes),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new CastingSqliteCompiler(),
+  }
+}
+
+/** SQLite compiles a statement anew at each execution when its LIMIT is a bare parameter, but not under a cast. */
+class CastingSqliteCompiler extends SqliteQueryCompiler {
+  protected override visitLimit(node: LimitNode): void {
+    this.append('limit cast(')
+    this.visitNode(node.limit)
+    this.append(' as integer)')
   }
 }
 
@@ -47,10 +65,10 @@ class SqliteDriver implements Driver {
   readonly #waiting: (() => void)[] = []
   #taken = false
 
-  constructor(file: DatabaseSync, scope: TransactionScope, limits: SqliteLimits) {
+  constructor(file: DatabaseSync, scope: TransactionScope, limits: SqliteLimits, writes: Writes) {
     this.#file = file
     this.#scope = scope
-    this.#connection = new SqliteConnection(file, limits)
+    this.#connection = new SqliteConnection(file, limits, writes)
   }
 
   async init(): Promise<void> {}
@@ -104,17 +122,25 @@ class SqliteDriver implements Driver {
 }
 
 /** A prepared statement. `names` are its result columns; none where it returns no rows. */
-type Prepared = { readonly statement: StatementSync; readonly wide: boolean; names: readonly string[] }
+type Prepared = {
+  readonly statement: StatementSync
+  readonly wide: boolean
+  /** Certainly changes nothing. */
+  readonly reads: boolean
+  names: readonly string[]
+}
 
 class SqliteConnection implements DatabaseConnection {
   readonly #file: DatabaseSync
   readonly #limits: SqliteLimits
+  readonly #writes: Writes
   /** By SQL text; the order of a Map is the order of use here, oldest first. */
   readonly #statements = new Map<string, Prepared>()
 
-  constructor(file: DatabaseSync, limits: SqliteLimits) {
+  constructor(file: DatabaseSync, limits: SqliteLimits, writes: Writes) {
     this.#file = file
     this.#limits = limits
+    this.#writes = writes
   }
 
   forgetStatements(): void {
@@ -152,6 +178,7 @@ class SqliteConnection implements DatabaseConnection {
   execute<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
     try {
       const prepared = this.#prepared(sql)
+      if (!prepared.reads) this.#writes.count++
       const bound = parameters.map(bindable)
       if (prepared.names.length > 0) return { rows: this.#rows<R>(prepared, bound) }
       const { changes, lastInsertRowid } = prepared.statement.run(...bound)
@@ -177,6 +204,7 @@ class SqliteConnection implements DatabaseConnection {
       statement,
       // `returning` cannot be run again with bigints after a value proved too large, so it reads them at once.
       wide: /\breturning\b/i.test(sql),
+      reads: /^\s*(?:select|explain)\b/i.test(sql),
       names: statement.columns().map((column) => column.name),
     }
     // As arrays, because node:sqlite's own row objects have no prototype and are slower to build.

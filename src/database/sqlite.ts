@@ -3,10 +3,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { CompiledQuery, Kysely } from 'kysely'
 import { Failure } from '../catalogue/failure.ts'
 import type { OpenedDatabase, OpenOptions } from './opened.ts'
-import { sqliteDialect } from './sqlite-driver.ts'
+import { sqliteDialect, type Writes } from './sqlite-driver.ts'
 import { running, runTransaction, transactionScope } from './transactions.ts'
 
 const memory = ':memory:'
+
+/** Milliseconds after which the writes of other processes are noticed at the latest. */
+const lookEvery = 100
 
 /** Milliseconds that SQLite itself may wait for a lock, which stops the process; the driver waits longer without. */
 const briefly = 2
@@ -21,7 +24,19 @@ export async function openSqlite<DB>(path: string, options: OpenOptions): Promis
   const { busyTimeout = 10_000, statementCache = 500, synchronous = 'full' } = options
   const file = openFile(path, busyTimeout, synchronous)
   const scope = transactionScope()
-  const db = new Kysely<DB>({ dialect: sqliteDialect(file, scope, { busyTimeout, statementCache }) })
+  const writes: Writes = { count: 0 }
+  const limits = { busyTimeout, statementCache }
+  const db = new Kysely<DB>({ dialect: sqliteDialect(file, scope, limits, writes) })
+  const others = file.prepare('pragma data_version')
+  others.setReturnArrays(true)
+  let seen = { version: -1, at: Number.NEGATIVE_INFINITY }
+
+  /** Asking the file costs as much as reading a row. */
+  function versionOfOthers(): number {
+    const at = performance.now()
+    if (at - seen.at > lookEvery) seen = { version: (others.get() as unknown as [number])[0], at }
+    return seen.version
+  }
   const listeners = new Map<string, Set<(payload: string) => void>>()
   const ping = CompiledQuery.raw('select 1')
   await db.executeQuery(ping)
@@ -43,6 +58,8 @@ export async function openSqlite<DB>(path: string, options: OpenOptions): Promis
     async ping() {
       await db.executeQuery(ping)
     },
+    // Our own writes change no data_version, and those of others no count.
+    version: () => versionOfOthers() * 2 ** 32 + writes.count,
     transaction: (work) => runTransaction(db, scope, { attempts: 1, retryable: () => false }, work),
     async notify(channel, payload = '') {
       const present = running(scope)
@@ -72,6 +89,8 @@ function openFile(path: string, busyTimeout: number, synchronous: 'full' | 'norm
       file.exec('pragma journal_mode = wal')
       file.exec(`pragma synchronous = ${synchronous}`)
       file.exec('pragma foreign_keys = on')
+      // Kilobytes: the default of 2 MB does not hold the upper pages of a large catalogue's indexes.
+      file.exec('pragma cache_size = -65536')
       // A checkpoint does not shrink the log by itself; after a burst it would stay as large as it ever was.
       file.exec('pragma journal_size_limit = 67108864')
       file.exec(`pragma busy_timeout = ${briefly}`)

@@ -29,7 +29,7 @@ export type FilesOptions = {
 }
 
 const partSuffix = '.part'
-const pool = slotPool({ slotBytes: mebibyte, perLease: 8, extra: 48 })
+const pool = slotPool({ slotBytes: mebibyte, perLease: 8, extra: 16 })
 
 /** A store in a directory of this machine (or of a file system that it mounts). */
 export function filesStore({ name, directory, readOnly = false }: FilesOptions): Store {

@@ -55,6 +55,7 @@ export async function startUpkeep(
     if (deleted > 0) log('info', { deleted }, 'images past their clean-up date deleted')
     await enqueueDigests(core)
     await expireCredentials(core)
+    await queue.forgetOld()
     await table.forgetDead()
   }
 

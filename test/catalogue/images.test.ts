@@ -327,6 +327,24 @@ forEachDatabase((engine, _open, freshUrl) => {
       assert.deepEqual(usage, { images: 2, bytes: 8, transfers: 0 })
     })
 
+    test('of ten uploads at once only as many are taken as the quota has room for', async () => {
+      await t.apply({ projects: [{ name: 'tight', quotaBytes: 35, quotaImages: 10 }] })
+      const tight = await t.actor({ tight: 'owner' })
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 12 }, (_, i) =>
+          t.catalogue.bytes.receive(tight, { name: `${i}`, ...raw }, pieces(`${i}`.padEnd(10, 'x')), {
+            fallback: 'killed',
+          }),
+        ),
+      )
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 3)
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected')
+          assert.ok(isFailure(outcome.reason, 'quota'), String(outcome.reason))
+      const usage = await t.catalogue.projects.usage(tight, tight.projectId!)
+      assert.ok(usage.bytes === 30, `${usage.bytes} bytes`)
+    })
+
     for (const [what, settings, code, reason] of [
       ['the largest image', { maxImageBytes: 4 }, 'too-large', 'image-size'],
       ['the number of uploads', { maxUploads: 0 }, 'busy', 'transfers'],

@@ -6,7 +6,7 @@ import type { Actor } from '../../src/catalogue/actor.ts'
 import { systemActor } from '../../src/catalogue/actor.ts'
 import { applyBootstrap, firstStart } from '../../src/catalogue/bootstrap/apply.ts'
 import { type Catalogue, catalogueOf } from '../../src/catalogue/catalogue.ts'
-import type { CatalogueSettings, Core } from '../../src/catalogue/core.ts'
+import type { CatalogueSettings, Core, Remote } from '../../src/catalogue/core.ts'
 import { secretsOf } from '../../src/catalogue/people/secrets.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { migrations } from '../../src/database/migrations/index.ts'
@@ -44,6 +44,7 @@ export type TestCoreOptions = {
   readonly settings?: Partial<CatalogueSettings>
   readonly stores?: (directory: string) => readonly Store[]
   readonly firstStart?: boolean
+  readonly remote?: Remote
 }
 
 /** A catalogue on a database (SQLite in memory by default) and a file store of its own. */
@@ -60,7 +61,7 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
     stores: { all: stores.map((store) => ({ store, readOnly: false })) },
     settings: { ...testSettings, ...options.settings },
     secrets: secretsOf(randomBytes(32)),
-    remote: { probe: async () => ({ size: null }) },
+    remote: options.remote ?? { probe: async () => ({ size: null }) },
     processId: randomUUID(),
   }
   if (options.firstStart !== false) await firstStart(core, systemActor, 'test-password')

@@ -1,26 +1,18 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { type Catalogue, catalogueOf } from '../../src/catalogue/catalogue.ts'
+import { reachable } from '../../src/assembly/serve.ts'
+import type { Catalogue } from '../../src/catalogue/catalogue.ts'
 import type { CatalogueSettings, Core } from '../../src/catalogue/core.ts'
-import { Failure } from '../../src/catalogue/failure.ts'
 import { fold } from '../../src/catalogue/fold.ts'
-import { secretsOf } from '../../src/catalogue/people/secrets.ts'
 import type { Role } from '../../src/catalogue/roles.ts'
 import { now } from '../../src/catalogue/time.ts'
-import { migrate } from '../../src/database/migrate.ts'
-import { migrations } from '../../src/database/migrations/index.ts'
-import { openDatabase } from '../../src/database/open.ts'
-import type { Database } from '../../src/database/schema.ts'
 import type { Face, Parts } from '../../src/http/face.ts'
 import { createServer, type ServerOptions } from '../../src/http/server.ts'
 import { parseAllowList } from '../../src/outbound/allow-list.ts'
 import { type Outbound, outbound } from '../../src/outbound/outbound.ts'
-import { filesStore } from '../../src/store/files.ts'
+import { testCore } from './core.ts'
 
 export type StartOptions = {
   readonly faces: readonly Face[]
@@ -65,46 +57,19 @@ export type TestServer = {
   close(): Promise<void>
 }
 
-const defaults: CatalogueSettings = {
-  maxImageBytes: null,
-  maxUploads: 32,
-  freeSpaceFloorBytes: 0,
-  quotaBytes: null,
-  quotaImages: null,
-  formatCheck: 'refuse',
-  cleanup: {
-    enabled: false,
-    days: 14,
-    formats: ['ami', 'ari', 'aki', 'vhd', 'vmdk', 'raw', 'qcow2', 'vdi', 'iso'],
-  },
-}
-
 /**
  * A listening server with an own empty catalogue: SQLite in memory unless said, bytes in a temporary directory. Nothing is
  * replaced by a fake; `close` removes everything.
  */
 export async function startServer(options: StartOptions): Promise<TestServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'imageport-server-'))
-  const store = filesStore({ name: 'default', directory })
-  await store.open()
-  const database = await openDatabase<Database>(options.databaseUrl ?? 'sqlite::memory:')
-  await migrate(database, migrations)
   const fetcher = outbound({ allow: parseAllowList(options.importAllow ?? '') })
-  const core: Core = {
-    database,
-    stores: { all: [{ store, readOnly: false }] },
-    settings: { ...defaults, ...options.settings },
-    secrets: secretsOf(randomBytes(32)),
-    remote: {
-      async probe(url) {
-        const { status, size } = await fetcher.probe(url, { timeoutMs: 5000 })
-        if (status !== 200) throw new Failure('upstream', `The server answered with status ${status}.`)
-        return { size }
-      },
-    },
-    processId: randomUUID(),
-  }
-  const catalogue = catalogueOf(core)
+  const own = await testCore({
+    ...(options.databaseUrl ? { url: options.databaseUrl } : {}),
+    ...(options.settings ? { settings: options.settings } : {}),
+    firstStart: false,
+    remote: { probe: (url) => reachable(fetcher, url) },
+  })
+  const { core, catalogue } = own
   const parts = {
     catalogue,
     installation: { version: '0.0.0-test' },
@@ -120,7 +85,7 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
 
-  const { db } = database
+  const { db } = core.database
   const at = now()
   const dates = { created_at: at, updated_at: at }
   const server: TestServer = {
@@ -212,9 +177,7 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
     async close() {
       await app.close()
       await fetcher.close()
-      await database.close()
-      await store.close()
-      await rm(directory, { recursive: true })
+      await own.close()
     },
   }
   // What every installation has from its first start, without a user and a location.

@@ -184,6 +184,25 @@ export function bytes(core: Core) {
     },
 
     /**
+     * Which stores hold the bytes of these images, by uuid, names sorted. Empty for an installation with one store,
+     * which is never named on any wire (one-catalogue.md section 5).
+     */
+    async storesOf(images: readonly Image[]): Promise<ReadonlyMap<string, readonly string[]>> {
+      const blobs = images.flatMap(({ blobId }) => (blobId === null ? [] : [blobId]))
+      if (core.stores.all.length < 2 || blobs.length === 0) return new Map()
+      const rows = await database.db
+        .selectFrom('blob_places')
+        .select(['blob_id', 'store'])
+        .where('blob_id', 'in', blobs)
+        .orderBy('store')
+        .execute()
+      const places = Map.groupBy(rows, (row) => row.blob_id)
+      return new Map(
+        images.map(({ uuid, blobId }) => [uuid, (places.get(blobId ?? '') ?? []).map((row) => row.store)]),
+      )
+    },
+
+    /**
      * An image's bytes for sending. Which statuses may be read is the face's to word: `state` carries the status.
      * @throws Failure `not-found`, `forbidden`, `state` (no bytes yet, or deactivated for one who is no administrator),
      * `data-lost` (no store holds them).

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Core, Query } from '../core.ts'
+import type { Core, Query, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { projectSettings } from '../people/project-settings.ts'
 
@@ -22,11 +22,21 @@ export async function usageOf(query: Query, ownerId: number | null): Promise<Usa
   return { images: Number(row.images), bytes: Number(row.bytes), transfers: Number(row.transfers) }
 }
 
+/**
+ * Two that add at once must not both find room: on PostgreSQL they take turns at the project's row (SQLite has one
+ * writer anyway).
+ */
+async function takeTurns(trx: Trx, core: Core, ownerId: number | null): Promise<void> {
+  if (core.database.engine === 'postgres' && ownerId !== null)
+    await trx.selectFrom('projects').select('id').where('id', '=', ownerId).forUpdate().execute()
+}
+
 /** @throws Failure `quota` (reason `images`) when one more image would be too many. */
-export async function demandImageQuota(query: Query, core: Core, ownerId: number | null): Promise<void> {
-  const { quotaImages } = await projectSettings(query, core, ownerId)
+export async function demandImageQuota(trx: Trx, core: Core, ownerId: number | null): Promise<void> {
+  const { quotaImages } = await projectSettings(trx, core, ownerId)
   if (quotaImages === null) return
-  const { images } = await usageOf(query, ownerId)
+  await takeTurns(trx, core, ownerId)
+  const { images } = await usageOf(trx, ownerId)
   if (images >= quotaImages)
     throw new Failure('quota', `The project may have ${quotaImages} images and has them already.`, {
       reason: 'images',
@@ -35,14 +45,15 @@ export async function demandImageQuota(query: Query, core: Core, ownerId: number
 
 /** @throws Failure `quota` (reason `bytes`) when so many more bytes would be too many. */
 export async function demandByteQuota(
-  query: Query,
+  trx: Trx,
   core: Core,
   ownerId: number | null,
   more: number,
 ): Promise<void> {
-  const { quotaBytes } = await projectSettings(query, core, ownerId)
+  const { quotaBytes } = await projectSettings(trx, core, ownerId)
   if (quotaBytes === null) return
-  const { bytes } = await usageOf(query, ownerId)
+  await takeTurns(trx, core, ownerId)
+  const { bytes } = await usageOf(trx, ownerId)
   if (bytes + more > quotaBytes)
     throw new Failure('quota', `The images of the project may take ${quotaBytes} bytes in all.`, {
       reason: 'bytes',

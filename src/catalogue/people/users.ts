@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { prepared } from '../../database/prepared.ts'
 import type { CredentialKind, UsersTable } from '../../database/schema.ts'
 import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
@@ -35,9 +36,23 @@ type Remembered = {
   /** Where the token may be used from; none: from anywhere. */
   readonly networks: readonly string[]
   readonly until: number
+  readonly version: number | null
 }
 
-/** How long an account found by its token may be remembered: one-catalogue.md section 4, rule 1, allows one second. */
+const byLookup = prepared((query: Query, { kind, lookup }: { kind: CredentialKind; lookup: string }) =>
+  query
+    .selectFrom('credentials')
+    .innerJoin('users', 'users.id', 'credentials.user_id')
+    .selectAll('users')
+    .select(['credentials.expires_at', 'credentials.data_json'])
+    .where('credentials.kind', '=', kind)
+    .where('credentials.lookup', '=', lookup),
+)
+
+/**
+ * How long an account found by its token may be remembered: until anybody writes, where the database can tell, else
+ * the one second that one-catalogue.md section 4, rule 1, allows. The same account is the same object as long.
+ */
 const rememberedFor = 1 * second
 const rememberedAtMost = 10_000
 
@@ -63,25 +78,19 @@ export function users(core: Core) {
      * @throws Failure `unauthenticated`
      */
     async byToken(kind: CredentialKind, token: string, address: string): Promise<Account> {
-      const lookup = secrets.lookup(token)
-      const key = `${kind}:${lookup}`
+      const key = `${kind}:${token}`
       const at = now()
+      const version = database.version()
       let known = remembered.get(key)
-      if (!known || known.until < at) {
-        const row = await database.db
-          .selectFrom('credentials')
-          .innerJoin('users', 'users.id', 'credentials.user_id')
-          .selectAll('users')
-          .select(['credentials.expires_at', 'credentials.data_json'])
-          .where('credentials.kind', '=', kind)
-          .where('credentials.lookup', '=', lookup)
-          .executeTakeFirst()
+      if (!known || (version === null ? known.until < at : known.version !== version)) {
+        const [row] = await byLookup(database.db, { kind, lookup: secrets.lookup(token) })
         if (!row) throw unauthenticated('unknown')
         known = {
           account: await load(row),
           expiresAt: row.expires_at,
           networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
           until: at + rememberedFor,
+          version,
         }
         if (remembered.size >= rememberedAtMost) remembered.clear()
         remembered.set(key, known)

@@ -2,9 +2,12 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { TasksTable } from '../../database/schema.ts'
 import type { Core } from '../core.ts'
-import { now, second } from '../time.ts'
+import { day, now, second } from '../time.ts'
 
 import { type Task, type TaskState, toTask } from './tasks.ts'
+
+/** How long what became of a task is known. */
+const keptFor = 30 * day
 
 /** The worker's side of the queue. A task belongs to a process as long as that process keeps its lease. */
 export function taskQueue({ database, processId }: Core) {
@@ -99,6 +102,14 @@ export function taskQueue({ database, processId }: Core) {
         .limit(1)
         .executeTakeFirst()
       return row ? Math.max(0, (row.run_after - now()) / second) : null
+    },
+
+    /** Forgets tasks that ended long ago. */
+    async forgetOld(): Promise<void> {
+      await database.db
+        .deleteFrom('tasks')
+        .where('finished_at', '<', now() - keptFor)
+        .execute()
     },
 
     /** Counts by state, for metrics. */

@@ -163,6 +163,7 @@ function tables(engine: 'sqlite' | 'postgres'): string[] {
     `create index tasks_ready on tasks (state, run_after)`,
     `create index tasks_image on tasks (image_uuid, created_at)`,
     `create index tasks_created on tasks (created_at, id)`,
+    `create index tasks_finished on tasks (finished_at)`,
     `create index tasks_project on tasks (project_id, created_at)`,
     `create index tasks_user on tasks (user_id, created_at)`,
     `create table audit (

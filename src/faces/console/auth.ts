@@ -4,7 +4,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure, isFailure } from '../../catalogue/failure.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import type { LoginLimit } from '../../http/login-limit.ts'
-import { isLocal, sameSecret } from './local-token.ts'
+import { isLocal, sameSecret } from './local-caller.ts'
 
 export type AuthParts = {
   readonly catalogue: Catalogue

@@ -8,20 +8,18 @@ import { peopleRoutes } from './people.ts'
 import type { WireError } from './wire.ts'
 import { workRoutes } from './work.ts'
 
-export { localToken } from './local-token.ts'
-
 const prefix = '/ui/api'
 
 /**
  * The console API: JSON between Imageport and its own command line and web console (one-catalogue.md section 5).
- * @param own.localToken finds or makes the secret of this machine: `() => localToken(dataDir)`
+ * @param own.localToken the secret of this machine, whose holder needs no password
  */
-export function consoleFace(own: { readonly localToken: () => Promise<string> }): Face {
+export function consoleFace({ localToken }: { readonly localToken: string }): Face {
   return {
     name: 'console',
 
     async routes(app, { catalogue, installation }) {
-      const parts = { catalogue, localToken: await own.localToken(), logins: loginLimit() }
+      const parts = { catalogue, localToken, logins: loginLimit() }
       app.setErrorHandler(answerFailure)
       await app.register(
         async (scope) => {

@@ -1,6 +1,7 @@
 import { isFailure } from '../../catalogue/failure.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import type { Scope } from '../../catalogue/images/list.ts'
+import type { Parts } from '../../http/face.ts'
 import { activeProject, ownImage } from './client.ts'
 import { noProject, notPermitted } from './failures.ts'
 import { type Filtering, parseFiltering, parseSearch } from './filtering.ts'
@@ -9,7 +10,7 @@ import { envelope, pageOf } from './paging.ts'
 import { permissionsOf } from './permissions.ts'
 import { type Context, ok, type Route } from './route.ts'
 import { filterOptions } from './vocabulary.ts'
-import { toWire } from './wire.ts'
+import { toWire, type WireImage } from './wire.ts'
 
 /** Which images a list shows at all (onecloudplanet.md 1.6): one's own, and by named visibility those of others. */
 export function scopesOf({ caller, actor, parts }: Context, { visibilities }: Filtering): Scope[] {
@@ -23,6 +24,12 @@ export function scopesOf({ caller, actor, parts }: Context, { visibilities }: Fi
   if (visibilities.has('shared') && !off.has('openstack.images.showshared'))
     scopes.push({ sharedWith: own, status: 'accepted' })
   return scopes
+}
+
+/** Images as they are shown, with the stores that hold them where there are several. */
+export async function wireImages({ catalogue }: Parts, images: readonly Image[]): Promise<WireImage[]> {
+  const stores = await catalogue.bytes.storesOf(images)
+  return images.map((image) => toWire(image, stores.get(image.uuid)))
 }
 
 /** Section 1. */
@@ -42,7 +49,7 @@ async function list(context: Context) {
   const found =
     count === 0 ? [] : await images.list(actor, { ...asked, order, offset: page.offset, limit: page.size })
   return ok({
-    ...envelope(context.place, query, page, found.map(toWire)),
+    ...envelope(context.place, query, page, await wireImages(parts, found)),
     permissions: permissionsOf(actor, parts.featuresOff),
     filter_options: filterOptions,
   })
@@ -51,13 +58,13 @@ async function list(context: Context) {
 /** 2.3. A deleted image is there for staff only. */
 async function retrieve({ parts, actor, caller, param }: Context) {
   const { images } = parts.catalogue
-  try {
-    return ok(toWire(await images.view(actor, param('id'))))
-  } catch (error) {
-    const [image] = caller.staff && isFailure(error, 'not-found') ? await deleted() : []
-    if (image === undefined) throw error
-    return ok(toWire(image))
-  }
+  const image = await images.view(actor, param('id')).catch(async (error) => {
+    const [found] = caller.staff && isFailure(error, 'not-found') ? await deleted() : []
+    if (found === undefined) throw error
+    return found
+  })
+  const [wire] = await wireImages(parts, [image])
+  return ok(wire!)
 
   function deleted(): Promise<Image[]> {
     const filter = { field: 'uuid', is: 'eq', value: param('id'), caseless: true } as const
@@ -85,6 +92,7 @@ export const imageRoutes: readonly Route[] = [
     permission: 'images.list',
     withoutClient: noProject,
     summary: "Lists the images in the caller's scope",
+    repeatable: true,
     handle: list,
   },
   {
@@ -92,6 +100,7 @@ export const imageRoutes: readonly Route[] = [
     path: '/openstack/images/:id',
     permission: 'images.retrieve',
     summary: 'One image',
+    repeatable: true,
     handle: retrieve,
   },
   {

@@ -4,10 +4,10 @@ import type { Scope } from '../../catalogue/images/list.ts'
 import { activeProject } from './client.ts'
 import { settableVisibilities } from './description.ts'
 import { badFields, noProject, refuse } from './failures.ts'
+import { wireImages } from './images.ts'
 import { permissionsOf } from './permissions.ts'
 import { type Context, ok, type Route } from './route.ts'
 import * as vocabulary from './vocabulary.ts'
-import { toWire } from './wire.ts'
 
 /** The fixed words beside `{id}`: 2.11, 2.12. */
 
@@ -70,7 +70,7 @@ async function snapshotsForInstance({ parts, actor, caller, query }: Context) {
     if (page.length < pageSize) break
   }
   return ok({
-    objects: found.map(toWire),
+    objects: await wireImages(parts, found),
     volume_snapshots_count: found.filter(({ volumeSnapshotUuid }) => volumeSnapshotUuid !== null).length,
   })
 }

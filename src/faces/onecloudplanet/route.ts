@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Actor } from '../../catalogue/actor.ts'
+import { answers } from '../../http/answers.ts'
 import type { Parts } from '../../http/face.ts'
 import { openBody } from '../../http/receive.ts'
 import { authenticate, type Caller, type Side } from './auth.ts'
@@ -52,6 +53,8 @@ export type Route = {
   readonly whenOff?: (audience: Audience) => Refusal
   /** The answer to a fault, where it is not the general one. */
   readonly fault?: (audience: Audience) => Refusal
+  /** The answer is a 200 that depends on nothing but the database, the caller and the URL, and may be given again. */
+  readonly repeatable?: boolean
   readonly handle: (context: Context) => Promise<Answer>
 }
 
@@ -73,6 +76,13 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.decorateRequest('onecloudplanetCaller', undefined)
+
+  const kept = answers(parts.catalogue.version)
+
+  async function bodyOf(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+    const given = await run(route, contextOf(parts, request, reply))
+    return Buffer.from(JSON.stringify(given!.body))
+  }
 
   for (const [path, { side, methods }] of pathsOf(routes)) {
     const onRequest = async (request: FastifyRequest) => {
@@ -103,7 +113,13 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
         config: { readsBody: true, summary: route.summary, tags: ['OneCloudPlanet'] },
         onRequest,
         errorHandler: (error, request, reply) => fail(error, request, reply, route.fault ?? unexpected),
-        handler: async (request, reply) => answer(reply, await run(route, contextOf(parts, request, reply))),
+        handler: route.repeatable
+          ? async (request, reply) => {
+              const { account } = request.onecloudplanetCaller!
+              const key = `${parts.origin(request)} ${request.url}`
+              return sendJson(reply, await kept.again(account, key, () => bodyOf(route, request, reply)))
+            }
+          : async (request, reply) => answer(reply, await run(route, contextOf(parts, request, reply))),
       })
     }
   }
@@ -179,7 +195,11 @@ function answer(reply: FastifyReply, given: Answer): FastifyReply {
   if (given === undefined) return reply
   reply.code(given.status)
   if (given.body === undefined) return reply.send()
-  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(given.body)))
+  return sendJson(reply, Buffer.from(JSON.stringify(given.body)))
+}
+
+function sendJson(reply: FastifyReply, body: Buffer): FastifyReply {
+  return reply.header('content-type', 'application/json').send(body)
 }
 
 export function send(reply: FastifyReply, refusal: Refusal): FastifyReply {

@@ -36,8 +36,8 @@ function clientOf({ owner }: Image): ClientReference | null {
   return owner === null || owner.id === mainProjectId ? null : toClient(owner)
 }
 
-/** The 32 keys of 1.8. */
-export function toWire(image: Image) {
+/** The 32 keys of 1.8. `stores`: those that hold the bytes, where there are several to name. */
+export function toWire(image: Image, stores: readonly string[] = []) {
   const client = clientOf(image)
   const { os_distro, hypervisor_type, os_version, architecture } = image.properties
   return {
@@ -45,7 +45,9 @@ export function toWire(image: Image) {
     tags: image.tags,
     client,
     properties:
-      client === null ? { ...wireProperties(image), ...templateProperties(image) } : wireProperties(image),
+      client === null
+        ? { ...wireProperties(image), ...templateProperties(image, stores) }
+        : wireProperties(image),
     is_iso: image.diskFormat === 'iso',
     display_name: displayName(image),
     cleanup_date: maybe(image.cleanupAt),
@@ -79,18 +81,26 @@ export function toWire(image: Image) {
   }
 }
 
+const promotedNames: ReadonlySet<string> = new Set(promoted)
+
 /** Custom properties in the order of their making, without those that are fields of their own. */
-function wireProperties(image: Image): Record<string, string> {
-  const shown = ([name]: [string, string]) =>
-    !(promoted as readonly string[]).includes(name) && !isReservedProperty(name)
-  return Object.fromEntries(Object.entries(image.properties).filter(shown))
+function wireProperties({ properties }: Image): Record<string, string> {
+  // Without a prototype, so that a property of any name (`__proto__`) is an ordinary one.
+  const shown: Record<string, string> = Object.create(null)
+  for (const name in properties)
+    if (!promotedNames.has(name) && !isReservedProperty(name)) shown[name] = properties[name]!
+  return shown
 }
 
 /** What the recorded public templates carry besides ("emit these only on images with `client: null`"). */
-function templateProperties({ hidden, digests }: Image): Record<string, string | boolean> {
+function templateProperties(
+  { hidden, digests }: Image,
+  stores: readonly string[],
+): Record<string, string | boolean> {
   return {
     os_hidden: hidden,
     ...(digests.sha512 === null ? {} : { os_hash_algo: 'sha512', os_hash_value: digests.sha512 }),
+    ...(stores.length === 0 ? {} : { stores: stores.join(',') }),
   }
 }
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { isLocal, localToken } from '../../../src/faces/console/local-token.ts'
+import { isLocal } from '../../../src/faces/console/local-caller.ts'
 import type { WireWhoami } from '../../../src/faces/console/wire.ts'
 import { type Api, basic, localSecret, password, refused, startApi } from './api.ts'
 
@@ -85,19 +82,4 @@ test('console: which connections come from this machine', () => {
   ]
   for (const [remoteAddress, localAddress, expected] of cases)
     assert.equal(isLocal({ remoteAddress, localAddress }), expected, remoteAddress)
-})
-
-test('console: the local secret is made once, for its owner only, and renewed when it is broken', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'imageport-local-'))
-  try {
-    const dataDir = join(directory, 'data')
-    const [one, two] = await Promise.all([localToken(dataDir), localToken(dataDir)])
-    assert.equal(one, two)
-    assert.match(one, /^[0-9a-f]{64}$/)
-    assert.equal((await stat(join(dataDir, 'local-token'))).mode & 0o777, 0o600)
-    await writeFile(join(dataDir, 'local-token'), one.slice(0, 10))
-    assert.notEqual(await localToken(dataDir), one)
-  } finally {
-    await rm(directory, { recursive: true })
-  }
 })
