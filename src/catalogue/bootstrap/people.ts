@@ -5,6 +5,7 @@ import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
 import { mainProjectId } from '../images/cleanup.ts'
+import { endSessions } from '../people/sessions.ts'
 import { now } from '../time.ts'
 import type { Entry } from './document.ts'
 import { type Application, upsert } from './upsert.ts'
@@ -155,6 +156,7 @@ export async function applyUser(
   const hash = passwords.get(entry.username)
   if (hash) {
     await trx.deleteFrom('credentials').where('user_id', '=', id).where('kind', '=', 'password').execute()
+    await endSessions(trx, id)
     await insertCredential(application, id, entry.username, { kind: 'password', hash, lookup: null })
   }
   if (entry.apiKey !== undefined)
@@ -208,8 +210,10 @@ async function replaceTokens(
     .where('kind', '=', kind)
     .execute()
   for (const { id, lookup, label } of present) {
-    if (label === 'bootstrap' && !wanted.has(lookup!))
+    if (label === 'bootstrap' && !wanted.has(lookup!)) {
       await trx.deleteFrom('credentials').where('id', '=', id).execute()
+      await endSessions(trx, userId)
+    }
     wanted.delete(lookup!)
   }
   for (const lookup of wanted) {

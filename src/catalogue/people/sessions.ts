@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Core } from '../core.ts'
+import type { Core, Trx } from '../core.ts'
 import { now, second } from '../time.ts'
+import type { TokenData } from './tokens.ts'
 
 /**
  * Sessions of people who have proved who they are: credentials of kind `session`, found with `users.byToken`. They live
@@ -8,8 +9,15 @@ import { now, second } from '../time.ts'
  */
 export function sessions({ database, secrets }: Core) {
   return {
-    /** Somebody has just signed in: begins a session. Its name, 32 hex digits, is in the answer and nowhere else. */
-    async openSession(userId: number, idleSeconds: number): Promise<string> {
+    /**
+     * Somebody has just signed in: begins a session. Its name, 32 hex digits, is in the answer and nowhere else.
+     * @param networks addresses and CIDRs it may be used from; none: from anywhere
+     */
+    async openSession(
+      userId: number,
+      idleSeconds: number,
+      networks: readonly string[] = [],
+    ): Promise<string> {
       const session = randomBytes(16).toString('hex')
       const at = now()
       await database.db
@@ -21,7 +29,7 @@ export function sessions({ database, secrets }: Core) {
           hash: null,
           label: '',
           project_id: null,
-          data_json: '{}',
+          data_json: JSON.stringify({ networks } satisfies TokenData),
           created_at: at,
           expires_at: at + idleSeconds * second,
           last_used_at: at,
@@ -43,4 +51,9 @@ export function sessions({ database, secrets }: Core) {
         .execute()
     },
   }
+}
+
+/** What was proved with a password or token that is no longer valid is proved no longer: its user's sessions end. */
+export async function endSessions(trx: Trx, userId: number): Promise<void> {
+  await trx.deleteFrom('credentials').where('user_id', '=', userId).where('kind', '=', 'session').execute()
 }

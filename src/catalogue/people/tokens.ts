@@ -7,6 +7,7 @@ import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { day, now, second } from '../time.ts'
 import { demandNetworks } from './networks.ts'
+import { endSessions } from './sessions.ts'
 
 export type Token = {
   readonly id: number
@@ -100,6 +101,7 @@ export function tokens({ database, secrets }: Core, revoked: () => void) {
           .executeTakeFirst()
         if (Number(numDeletedRows) === 0)
           throw new Failure('not-found', `No token found with ID ${id}`, { subject: 'token', id: String(id) })
+        await endSessions(trx, userId)
         await record(trx, actor, { action: 'delete', kind: 'token', id, before: { userId } })
       })
       revoked()

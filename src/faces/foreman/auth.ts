@@ -31,13 +31,13 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
     return { account: known, session: null }
   }
   if (known && fold(known.username) === fold(given.login)) return { account: known, session: cookie }
-  const account = await parts.logins
+  const { account, byToken } = await parts.logins
     .attempt(request.ip, '', () => byLogin(request, parts, given))
     .catch((error) => {
       if (!isFailure(error, 'unauthenticated')) throw error
       throw error.detail.reason === 'disabled' ? accountDisabled() : unableToAuthenticate(given.login)
     })
-  return { account, session: await parts.sessions.open(account.id, request.ip) }
+  return { account, session: await parts.sessions.open(account.id, request.ip, byToken) }
 }
 
 type Given = { readonly login: string; readonly password: string }
@@ -82,17 +82,17 @@ async function byLogin(
   request: FastifyRequest,
   { catalogue }: AuthParts,
   { login, password }: Given,
-): Promise<Account> {
+): Promise<{ account: Account; byToken: boolean }> {
   try {
     const account = await catalogue.users.byToken('token', password, request.ip)
-    if (fold(account.username) === fold(login)) return account
+    if (fold(account.username) === fold(login)) return { account, byToken: true }
   } catch (error) {
     if (!isFailure(error, 'unauthenticated') || error.detail.reason === 'disabled') throw error
   }
-  return catalogue.users.byPassword(login, password)
+  return { account: await catalogue.users.byPassword(login, password), byToken: false }
 }
 
-/** With the project in whose name it acts: the organization of the context where there is one. */
+/** In the name of the own project; an organization as context takes its place. */
 export function toActor(account: Account, requestId: string): Actor {
   const { defaultProjectId, roles, superAdmin } = account
   const own = defaultProjectId !== null && (superAdmin || roles.has(defaultProjectId))

@@ -4,6 +4,8 @@ import type { Actor } from '../../catalogue/actor.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import type { Parts } from '../../http/face.ts'
 import { openBody } from '../../http/receive.ts'
+import { resources } from './apidoc/resources/index.ts'
+import { en } from './apidoc/texts/en.ts'
 import { type AuthParts, authenticate, sessionCookie, toActor } from './auth.ts'
 import { hasBody, mediaType, readBody } from './body.ts'
 import { contextHeaders, contextOf, type PlaceContext } from './context.ts'
@@ -97,7 +99,7 @@ export function register(app: FastifyInstance, own: RouteParts, routes: readonly
         url,
         config: {
           readsBody: true,
-          summary: `${route.resource}#${route.action}`,
+          summary: titleOf(route),
           tags: ['Foreman'],
           ...(route.open ? { open: true } : {}),
           // One entry of the document for each route, not one for each way to write its path.
@@ -114,10 +116,23 @@ export function register(app: FastifyInstance, own: RouteParts, routes: readonly
   }
 }
 
+const titles: ReadonlyMap<string, string> = new Map(
+  resources.flatMap(({ methods }) =>
+    methods.flatMap(({ apis }) =>
+      apis.map(({ verb, path, title }) => [`${verb} ${path}`, en[title]] as const),
+    ),
+  ),
+)
+
+/** For the OpenAPI document, in the words of Foreman's own documentation. */
+function titleOf({ method, path, resource, action }: Route): string {
+  return titles.get(`${method} /api${path}`) ?? `${action} (${resource})`
+}
+
 /** `/api/x/:id` takes `5.json` as an id, which `segment` undoes; where the path ends in a word it needs a route. */
 function urlsOf(path: string): string[] {
   const roots = ['/api', '/api/v2'].map((prefix) => `${prefix}${path}`)
-  return path === '' || /:\w+$/.test(path) ? roots : roots.flatMap((url) => [url, `${url}.json`])
+  return /:\w+$/.test(path) ? roots : roots.flatMap((url) => [url, `${url}.json`])
 }
 
 export function singular(resource: string): string {
@@ -169,7 +184,7 @@ async function run(
   return route.handle({
     parts,
     request,
-    actor,
+    actor: place.organization ? { ...actor, projectId: place.organization.id } : actor,
     account: login?.account ?? null,
     params,
     body,

@@ -13,9 +13,10 @@ const rememberedAtMost = 10_000
 export type SessionKeeper = {
   /**
    * The session for somebody who has just logged in. Who logs in with every request, as curl does, is given the same one
-   * for a minute: a row for each request would fill the database.
+   * for a minute: a row for each request would fill the database. A session that a token opened is bound to the address,
+   * as the token may be.
    */
-  open(userId: number, address: string): Promise<string>
+  open(userId: number, address: string, byToken: boolean): Promise<string>
   used(session: string): Promise<void>
 }
 
@@ -36,9 +37,23 @@ export function sessionKeeper(catalogue: Catalogue, clock: () => number = Date.n
     return value
   }
 
+  const isAlive = (session: string, address: string) =>
+    catalogue.users.byToken('session', session, address).then(
+      () => true,
+      () => false,
+    )
+
   return {
-    open: (userId, address) =>
-      remember(opened, `${userId} ${address}`, () => catalogue.users.openSession(userId, idleSeconds)),
+    async open(userId, address, byToken) {
+      const key = `${userId} ${byToken} ${address}`
+      const make = () => catalogue.users.openSession(userId, idleSeconds, byToken ? [address] : [])
+      const session = await remember(opened, key, make)
+      // It may have been ended meanwhile, by a new password or a revoked token.
+      if (await isAlive(session, address)) return session
+      opened.delete(key)
+      return remember(opened, key, make)
+    },
+
     used: (session) => remember(renewed, session, () => catalogue.users.renewSession(session, idleSeconds)),
   }
 }

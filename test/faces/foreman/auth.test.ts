@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { pino } from 'pino'
+import { systemActor } from '../../../src/catalogue/actor.ts'
+import { catalogueOf } from '../../../src/catalogue/catalogue.ts'
+import { foremanFace } from '../../../src/faces/foreman/index.ts'
+import { createServer } from '../../../src/http/server.ts'
 import { basic, images, startWorld, type World } from './world.ts'
 
 const unable = (login: string) => ({ error: { message: `Unable to authenticate user ${login}` } })
@@ -111,6 +116,43 @@ describe('authentication (8.1)', () => {
     await world.expect('GET', '/status', nobody({ cookie }), 401, disabled)
   })
 
+  test('another process knows the session, too', async () => {
+    const cookie = cookieOf((await world.ask('GET', '/status', { as: 'clerk' })).headers)
+    const parts = {
+      catalogue: catalogueOf(world.core),
+      installation: { version: '0' },
+      featuresOff: new Set<string>(),
+    }
+    const app = await createServer([foremanFace()], parts, {
+      logger: pino({ level: 'silent' }),
+      trustedProxies: [],
+      publicUrl: null,
+      idleSeconds: 20,
+    })
+    const { statusCode } = await app.inject({ url: `/api${images}`, headers: { cookie } })
+    await app.close()
+    assert.equal(statusCode, 200)
+  })
+
+  test('a new password and a revoked token end the sessions', async () => {
+    const ask = { as: 'nobody' as const, headers: basic('eva', 'pa:ss wörd') }
+    const cookie = cookieOf((await world.ask('GET', '/status', ask)).headers)
+    await world.expect('GET', '/status', nobody({ cookie }), 200)
+    await world.expect('PUT', '/users/Eva', { json: { user: { password: 'new' } } }, 200)
+    await world.expect('GET', '/status', nobody({ cookie }), 401, unable(''))
+    await world.expect('GET', '/status', ask, 401)
+
+    const token = await world.token(world.ids.viewer)
+    const first = await world.ask('GET', '/status', nobody(basic('viewer', token)))
+    const viewer = cookieOf(first.headers)
+    const [known] = (await world.catalogue.users.tokens(systemActor, world.ids.viewer)).slice(-1)
+    await world.catalogue.users.revokeToken(systemActor, world.ids.viewer, known!.id)
+    await world.expect('GET', '/status', nobody({ cookie: viewer }), 401)
+    const again = await world.ask('GET', '/status', { as: 'viewer' })
+    assert.notEqual(cookieOf(again.headers), viewer, 'a dead session is not handed out')
+    await world.expect('GET', '/status', nobody({ cookie: cookieOf(again.headers) }), 200)
+  })
+
   test('sessions are kept as digests', async () => {
     const cookie = cookieOf((await world.ask('GET', '/status', { as: 'lone' })).headers)
     const [, session] = cookie.split('=') as [string, string]
@@ -161,5 +203,10 @@ describe('behind TLS', () => {
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.9' }
     const reply = await world.ask('GET', '/status', { headers })
     assert.match(reply.headers.get('set-cookie')!, /; SameSite=Lax; secure$/)
+    const cookie = cookieOf(reply.headers)
+    const from = (address: string) => ({ 'x-forwarded-for': address, cookie })
+    // Born of a token, which may itself be bound to addresses, it is bound to its own.
+    await world.expect('GET', '/status', { as: 'nobody', headers: from('192.0.2.9') }, 200)
+    await world.expect('GET', '/status', { as: 'nobody', headers: from('192.0.2.10') }, 401)
   })
 })

@@ -11,6 +11,7 @@ import { type Listing, page } from '../../places/listing.ts'
 import { refusingTwins, taken } from '../../places/violations.ts'
 import { now } from '../../time.ts'
 import { changeMembership } from '../membership.ts'
+import { endSessions } from '../sessions.ts'
 import { searchableAccounts, selectUsers, toRecord, type UserRecord, type UserSettings } from './record.ts'
 import { demandUser, type UserFacts, type UserPatch } from './rules.ts'
 
@@ -43,6 +44,7 @@ export function accounts(core: Core, changed: () => void) {
 
   async function setPassword(trx: Trx, userId: number, hash: string): Promise<void> {
     await trx.deleteFrom('credentials').where('user_id', '=', userId).where('kind', '=', 'password').execute()
+    await endSessions(trx, userId)
     await trx
       .insertInto('credentials')
       .values({
