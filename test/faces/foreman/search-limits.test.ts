@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { isFailure } from '../../../src/catalogue/failure.ts'
 import { matches } from '../../../src/catalogue/matching.ts'
-import { complete } from '../../../src/faces/foreman/search/autocomplete.ts'
 import { compileSearch } from '../../../src/faces/foreman/search/compile.ts'
 import { readDate } from '../../../src/faces/foreman/search/dates.ts'
 import { compileOrder } from '../../../src/faces/foreman/search/order.ts'
@@ -273,31 +272,5 @@ describe('other resources', () => {
         for (const text of [`${name} = ${value}`, `has ${name}`, `null? ${name}`, `not ${name} != ${value}`])
           assert.ok(compileSearch(text, resource, clock), text)
       }
-  })
-})
-
-describe('suggestions', () => {
-  const labels = (text: string, resource: Resource = images) =>
-    complete(text, resource).map((one) => ('error' in one ? one.error : one.label))
-  const cases: readonly [string, readonly string[]][] = [
-    ['', [...Object.keys(images.fields), 'not', 'has']],
-    ['na', ['name']],
-    ['name ', ['name =', 'name !=', 'name ~', 'name !~', 'name ^', 'name !^']],
-    ['user_data = ', ['user_data = true', 'user_data = false']],
-    ['user_data = f', ['user_data = false']],
-    ['user_data = true ', ['user_data = true and', 'user_data = true or']],
-    ['name = id ', ['name = id and', 'name = id or']],
-    ['(id = 1 or us', ['(id = 1 or user_data', '(id = 1 or username']],
-    ['has u', ['has user_data', 'has username']],
-    ['bogus ', ['bogus and', 'bogus or']],
-    ['name = = x', ['Value expected but found :eq']],
-  ]
-  for (const [text, expected] of cases)
-    test(text || 'nothing', () => assert.deepEqual(labels(text), expected))
-
-  test('the shape that Foreman reads', () => {
-    assert.deepEqual(complete('id = 1 o', images), [
-      { completed: 'id = 1 ', part: 'or', label: 'id = 1 or', category: 'Operators' },
-    ])
   })
 })
