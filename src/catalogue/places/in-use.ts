@@ -8,6 +8,29 @@ export function inUse(name: string, by: string): Failure {
   return new Failure('conflict', sentence, { reason: 'in-use', fields: { base: [sentence] } })
 }
 
+/** @throws Failure `conflict` (reason `in-use`) while a living image or an instance is in this place or project. */
+export async function demandUnused(
+  trx: Trx,
+  { id, name }: { readonly id: number; readonly name: string },
+  by: { readonly image: 'location_id' | 'owner_id'; readonly instance: 'location_id' | 'project_id' },
+): Promise<void> {
+  const image = await trx
+    .selectFrom('images')
+    .select(['name', 'uuid'])
+    .where(by.image, '=', id)
+    .where('deleted', '=', 0)
+    .limit(1)
+    .executeTakeFirst()
+  if (image) throw inUse(name, image.name || image.uuid)
+  const instance = await trx
+    .selectFrom('instances')
+    .select('hostname')
+    .where(by.instance, '=', id)
+    .limit(1)
+    .executeTakeFirst()
+  if (instance) throw inUse(name, instance.hostname)
+}
+
 /** Refuses to delete what an installation always has. */
 export function builtIn(name: string): Failure {
   const sentence = `${name} is built in and cannot be deleted`

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts'
 import { fold } from '../fold.ts'
 import { now } from '../time.ts'
-import { builtIn, inUse } from './in-use.ts'
+import { builtIn, demandUnused } from './in-use.ts'
 import { tree } from './trees/operations.ts'
 import { locationsOf } from './visibility.ts'
 
@@ -63,21 +63,7 @@ export function locations(core: Core, changed: () => void) {
             .executeTakeFirstOrThrow()
           // New images are put somewhere.
           if (is_default === 1) throw builtIn(name)
-          const image = await trx
-            .selectFrom('images')
-            .select(['name', 'uuid'])
-            .where('location_id', '=', id)
-            .where('deleted', '=', 0)
-            .limit(1)
-            .executeTakeFirst()
-          if (image) throw inUse(name, image.name || image.uuid)
-          const instance = await trx
-            .selectFrom('instances')
-            .select('hostname')
-            .where('location_id', '=', id)
-            .limit(1)
-            .executeTakeFirst()
-          if (instance) throw inUse(name, instance.hostname)
+          await demandUnused(trx, { id, name }, { image: 'location_id', instance: 'location_id' })
           // Records of deleted images stay, without their place.
           await trx
             .updateTable('images')

@@ -3,7 +3,7 @@ import type { Core } from '../../core.ts'
 import { fold } from '../../fold.ts'
 import { mainProjectId } from '../../images/cleanup.ts'
 import { now } from '../../time.ts'
-import { builtIn, inUse } from '../in-use.ts'
+import { builtIn, demandUnused } from '../in-use.ts'
 import { tree } from './operations.ts'
 
 /** Foreman's organizations are the catalogue's projects (one-catalogue.md section 2). */
@@ -45,21 +45,7 @@ export function organizations(core: Core, changed: () => void) {
 
       async release(trx, { id, name }) {
         if (id === mainProjectId) throw builtIn(name)
-        const image = await trx
-          .selectFrom('images')
-          .select(['name', 'uuid'])
-          .where('owner_id', '=', id)
-          .where('deleted', '=', 0)
-          .limit(1)
-          .executeTakeFirst()
-        if (image) throw inUse(name, image.name || image.uuid)
-        const instance = await trx
-          .selectFrom('instances')
-          .select('hostname')
-          .where('project_id', '=', id)
-          .limit(1)
-          .executeTakeFirst()
-        if (instance) throw inUse(name, instance.hostname)
+        await demandUnused(trx, { id, name }, { image: 'owner_id', instance: 'project_id' })
         // Records of deleted images stay, without their owner; nothing else of them changes.
         await trx
           .updateTable('images')
