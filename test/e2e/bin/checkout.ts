@@ -24,7 +24,7 @@ export type Ended = {
   readonly stderr: string
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 const lock = {
   packages: {
