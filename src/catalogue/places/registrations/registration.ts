@@ -3,6 +3,8 @@ import { type Engine, ftsPhrase } from '../../../database/dialect.ts'
 import type { Instant } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
 import type { Fields, Searchable } from '../../search.ts'
+import { catalogueResource } from '../visibility.ts'
+import type { RegistrationScope } from './scope.ts'
 
 /** A template on a compute resource: what Foreman calls an image (one-catalogue.md section 2). */
 export type Registration = {
@@ -34,6 +36,16 @@ export function joinedRegistrations(query: Query) {
     .leftJoin('operating_systems', 'operating_systems.id', 'registrations.operating_system_id')
     .leftJoin('architectures', 'architectures.id', 'registrations.architecture_id')
     .leftJoin('images', 'images.seq', 'registrations.image_seq')
+}
+
+/**
+ * The same to be counted below a parent. A count looks up every row that is joined (SQLite leaves out only what a list
+ * does not show), and what is in one compute resource other than the catalogue needs none of them.
+ */
+export function countedRegistrations(query: Query, { kind, id }: RegistrationScope['parent']) {
+  const joined = joinedRegistrations(query)
+  if (kind !== 'compute-resource' || id === catalogueResource.id) return joined
+  return query.selectFrom('registrations') as unknown as typeof joined
 }
 
 /** The same with the names that are shown beside them. */
