@@ -102,7 +102,7 @@ function compilePart(filter: Filter, table: Searchable, narrowed: boolean): Cond
 }
 
 /** A text of three or more characters that occurs in whatever the filter finds, for the text index; null without. */
-function literalOf(filter: Filter, table: Searchable): string | null {
+export function literalOf(filter: Filter, table: Searchable): string | null {
   if (!table.text || !table.texts) return null
   if ('all' in filter) return longest(filter.all.map((part) => literalOf(part, table)))
   if ('any' in filter) {

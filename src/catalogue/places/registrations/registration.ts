@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { type Engine, ftsPhrase } from '../../../database/dialect.ts'
 import type { Instant } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
-import type { Fields, Searchable } from '../../search.ts'
+import { type Fields, type Filter, literalOf, type Searchable } from '../../search.ts'
 import { catalogueResource } from '../visibility.ts'
 import type { RegistrationScope } from './scope.ts'
 
@@ -125,4 +125,16 @@ export function searchableRegistrations(engine: Engine): Searchable {
     text: (folded) => sql`registrations.id in (select rowid from registration_text
       where registration_text match ${ftsPhrase(folded)})`,
   }
+}
+
+/** Beyond so many it costs less to walk the registrations in their order than to collect and sort what was found. */
+const fewAtMost = 3_000
+
+/** On SQLite, which cannot guess it: does the text index find so few that it is where to begin? */
+export async function foundByText(query: Query, filter: Filter, searchable: Searchable): Promise<boolean> {
+  const literal = literalOf(filter, searchable)
+  if (literal === null) return false
+  const { rows } = await sql<{ found: number }>`select count(*) as found from (select 1 from registration_text
+    where registration_text match ${ftsPhrase(literal)} limit ${fewAtMost + 1})`.execute(query)
+  return rows[0]!.found <= fewAtMost
 }

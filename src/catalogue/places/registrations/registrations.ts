@@ -14,6 +14,7 @@ import { catalogueResource } from '../visibility.ts'
 import { changeImage, imageOf, unregisterImage } from './image.ts'
 import {
   countedRegistrations,
+  foundByText,
   type Registration,
   type SelectedRegistration,
   searchableRegistrations,
@@ -30,6 +31,12 @@ type Found = { readonly row: SelectedRegistration; readonly facts: SoundFacts & 
 export function registrations(core: Core) {
   const { database, secrets } = core
   const searchable = searchableRegistrations(database.engine)
+
+  async function filterOf(query: RegistrationScope & Listing) {
+    const filter = await settledFilter(database.db, query)
+    const led = filter.filter !== undefined && (await foundByText(database.db, filter.filter, searchable))
+    return { filter, led }
+  }
 
   async function find(
     query: Query,
@@ -117,9 +124,12 @@ export function registrations(core: Core) {
     /** One page. @throws Failure `forbidden`, `not-found` (the parent), `invalid` (unknown field). */
     async list(actor: Actor, query: RegistrationScope & Listing): Promise<Registration[]> {
       await demandScope(database.db, actor, query, 'registration.view')
+      const { filter, led } = await filterOf(query)
       const rows = await page(
-        selectRegistrations(database.db).where(await registrationCondition(database.db, actor, query, true)),
-        { ...query, ...(await settledFilter(database.db, query)), order: withoutConstant(query) },
+        selectRegistrations(database.db).where(
+          await registrationCondition(database.db, actor, query, true, led),
+        ),
+        { ...query, ...filter, order: withoutConstant(query) },
         searchable,
         database.engine,
       ).execute()
@@ -129,11 +139,12 @@ export function registrations(core: Core) {
     /** How many over all pages; without a filter, all that the actor may see here. @throws as `list` */
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {
       await demandScope(database.db, actor, query, 'registration.view')
+      const { filter, led } = await filterOf(query)
       const { total } = await page(
         countedRegistrations(database.db, query.parent)
           .select((select) => select.fn.countAll<number>().as('total'))
-          .where(await registrationCondition(database.db, actor, query, true)),
-        await settledFilter(database.db, query),
+          .where(await registrationCondition(database.db, actor, query, true, led)),
+        filter,
         searchable,
         database.engine,
       ).executeTakeFirstOrThrow()
