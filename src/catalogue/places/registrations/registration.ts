@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { type Engine, ftsPhrase } from '../../../database/dialect.ts'
 import type { Instant } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
@@ -130,11 +130,24 @@ export function searchableRegistrations(engine: Engine): Searchable {
 /** Beyond so many it costs less to walk the registrations in their order than to collect and sort what was found. */
 const fewAtMost = 3_000
 
-/** On SQLite, which cannot guess it: does the text index find so few that it is where to begin? */
-export async function foundByText(query: Query, filter: Filter, searchable: Searchable): Promise<boolean> {
+/**
+ * On SQLite, which cannot guess it: where the text index finds few, they are where to begin. Then a Searchable that
+ * holds what was found, so that it is looked for once; null where the index does not help so much.
+ */
+export async function foundByText(
+  query: Query,
+  filter: Filter,
+  searchable: Searchable,
+): Promise<Searchable | null> {
   const literal = literalOf(filter, searchable)
-  if (literal === null) return false
-  const { rows } = await sql<{ found: number }>`select count(*) as found from (select 1 from registration_text
-    where registration_text match ${ftsPhrase(literal)} limit ${fewAtMost + 1})`.execute(query)
-  return rows[0]!.found <= fewAtMost
+  if (literal === null) return null
+  const { rows } = await sql<{ id: number }>`select rowid as id from registration_text
+    where registration_text match ${ftsPhrase(literal)} limit ${fewAtMost + 1}`.execute(query)
+  if (rows.length > fewAtMost) return null
+  const ids = JSON.stringify(rows.map(({ id }) => id))
+  const text = (folded: string) =>
+    folded === literal
+      ? sql<SqlBool>`registrations.id in (select value from json_each(${ids}))`
+      : searchable.text!(folded)
+  return { ...searchable, text }
 }

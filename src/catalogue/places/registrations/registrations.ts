@@ -34,8 +34,8 @@ export function registrations(core: Core) {
 
   async function filterOf(query: RegistrationScope & Listing) {
     const filter = await settledFilter(database.db, query)
-    const led = filter.filter !== undefined && (await foundByText(database.db, filter.filter, searchable))
-    return { filter, led }
+    const found = filter.filter ? await foundByText(database.db, filter.filter, searchable) : null
+    return { filter, led: found !== null, within: found ?? searchable }
   }
 
   async function find(
@@ -124,13 +124,13 @@ export function registrations(core: Core) {
     /** One page. @throws Failure `forbidden`, `not-found` (the parent), `invalid` (unknown field). */
     async list(actor: Actor, query: RegistrationScope & Listing): Promise<Registration[]> {
       await demandScope(database.db, actor, query, 'registration.view')
-      const { filter, led } = await filterOf(query)
+      const { filter, led, within } = await filterOf(query)
       const rows = await page(
         selectRegistrations(database.db).where(
           await registrationCondition(database.db, actor, query, true, led),
         ),
         { ...query, ...filter, order: withoutConstant(query) },
-        searchable,
+        within,
         database.engine,
       ).execute()
       return rows.map(toRegistration)
@@ -139,13 +139,13 @@ export function registrations(core: Core) {
     /** How many over all pages; without a filter, all that the actor may see here. @throws as `list` */
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {
       await demandScope(database.db, actor, query, 'registration.view')
-      const { filter, led } = await filterOf(query)
+      const { filter, led, within } = await filterOf(query)
       const { total } = await page(
         countedRegistrations(database.db, query.parent)
           .select((select) => select.fn.countAll<number>().as('total'))
           .where(await registrationCondition(database.db, actor, query, true, led)),
         filter,
-        searchable,
+        within,
         database.engine,
       ).executeTakeFirstOrThrow()
       return Number(total)
