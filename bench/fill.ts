@@ -18,7 +18,12 @@ import { customer, type Installation, region } from './installation.ts'
  * directly, because creating 100,000 images one by one takes longer than everything that is measured.
  * @returns their ids, spread over the catalogue: at most `wanted`
  */
-export async function fill(installation: Installation, count: number, wanted: number): Promise<string[]> {
+export function fill(installation: Installation, count: number, wanted: number): Promise<string[]> {
+  return offline(installation, (core) => withoutOrderIndexes(core, () => insertAll(core, count, wanted)))
+}
+
+/** Does something with the database of an installation whose server does not run yet, after its first start. */
+export async function offline<T>(installation: Installation, work: (core: Core) => Promise<T>): Promise<T> {
   const settings = loadSettings({ ...installation.environment }, { cwd: installation.directory })
   const parts = await assemble(settings, pino({ level: 'silent' }))
   try {
@@ -26,7 +31,7 @@ export async function fill(installation: Installation, count: number, wanted: nu
     await firstStart(core, systemActor, settings.adminPassword!)
     const { bootstrap, bootstrapFile } = installation
     await applyBootstrap(core, systemActor, JSON.stringify(bootstrap), bootstrapFile)
-    return await withoutOrderIndexes(core, () => insertAll(core, count, wanted))
+    return await work(core)
   } finally {
     await parts.close()
   }
@@ -58,7 +63,7 @@ function insertLike(model: Row) {
   )
 }
 
-const perTransaction = 1_000
+export const perTransaction = 1_000
 
 async function insertAll({ database }: Core, count: number, wanted: number): Promise<string[]> {
   const { db } = database

@@ -14,12 +14,16 @@ export type Installation = {
   readonly environment: Readonly<Record<string, string>>
   /** The customer's `Authorization` header on the OneCloudPlanet wire. */
   readonly authorization: string
+  /** The same customer's on the Foreman wire. */
+  readonly basic: string
 }
 
 export const customer = 'customer'
+export const customerLogin = 'bench'
 export const region = 'region-1'
 
-export function install(parent: string, name: string): Installation {
+/** `more` is added to the bootstrap file. */
+export function install(parent: string, name: string, more: object = {}): Installation {
   const directory = join(parent, name)
   const data = join(directory, 'data')
   mkdirSync(data, { recursive: true, mode: 0o700 })
@@ -27,7 +31,8 @@ export function install(parent: string, name: string): Installation {
   const bootstrap = {
     projects: [{ id: 2, name: customer, label: 'Customer' }],
     locations: [{ name: region, default: true }],
-    users: [{ username: 'bench', tokens: [token], roles: [{ project: customer, role: 'owner' }] }],
+    users: [{ username: customerLogin, tokens: [token], roles: [{ project: customer, role: 'owner' }] }],
+    ...more,
   }
   const bootstrapFile = join(directory, 'bootstrap.json')
   writeFileSync(bootstrapFile, JSON.stringify(bootstrap), { mode: 0o600 })
@@ -41,6 +46,7 @@ export function install(parent: string, name: string): Installation {
       IMAGEPORT_ADMIN_PASSWORD: randomBytes(12).toString('hex'),
     },
     authorization: `OpenAPIToken ${token}`,
+    basic: `Basic ${Buffer.from(`${customerLogin}:${token}`).toString('base64')}`,
   }
 }
 

@@ -1,4 +1,4 @@
-export const rowNames = ['list', 'get', 'upload', 'download', 'memory'] as const
+export const rowNames = ['list', 'get', 'upload', 'download', 'memory', 'foreman'] as const
 export type RowName = (typeof rowNames)[number]
 
 export type Options = {

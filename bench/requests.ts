@@ -17,21 +17,21 @@ export type Run = {
   profile(name: string): readonly string[]
 }
 
-type Filled = {
+export type Filled = {
   readonly server: Server
   readonly installation: Installation
   readonly ids: readonly string[]
 }
 
 /** Somebody who is asked for something. */
-type Contestant = {
+export type Contestant = {
   readonly port: number
   readonly pid: number
   readonly paths: readonly string[]
   readonly authorization: string
 }
 
-type Round = {
+export type Round = {
   readonly perSecond: number
   readonly p50: number
   readonly p99: number
@@ -90,7 +90,7 @@ export async function requestRows(run: Run, rows: { list: boolean; get: boolean 
   }
 }
 
-function asked({ server, installation }: Filled, paths: readonly string[]): Contestant {
+export function asked({ server, installation }: Filled, paths: readonly string[]): Contestant {
   return {
     port: Number(new URL(server.url).port),
     pid: server.pid,
@@ -103,7 +103,11 @@ function asked({ server, installation }: Filled, paths: readonly string[]): Cont
 const ownHeaders = new Set(['connection', 'keep-alive', 'date', 'transfer-encoding'])
 
 /** Gives the bare server the answers of the real one, headers included. */
-async function bareServer(child: ChildProcess, model: Filled, paths: readonly string[]): Promise<Contestant> {
+export async function bareServer(
+  child: ChildProcess,
+  model: Filled,
+  paths: readonly string[],
+): Promise<Contestant> {
   const { authorization } = model.installation
   const answers: Record<string, Answers[string]> = {}
   for (const path of paths) {
@@ -120,7 +124,7 @@ async function bareServer(child: ChildProcess, model: Filled, paths: readonly st
 }
 
 /** All of them in turn, again and again, so that whatever else the machine does disturbs them alike. */
-async function compete(
+export async function compete(
   run: Run,
   generator: ChildProcess,
   contestants: readonly Contestant[],
@@ -157,7 +161,12 @@ async function ask(
   }
 }
 
-function againstBare(name: string, own: readonly Round[], base: readonly Round[], least: number): Result {
+export function againstBare(
+  name: string,
+  own: readonly Round[],
+  base: readonly Round[],
+  least: number,
+): Result {
   return {
     name,
     unit: 'req/s',
@@ -173,16 +182,22 @@ function againstBare(name: string, own: readonly Round[], base: readonly Round[]
   }
 }
 
-function growth(name: string, few: readonly Round[], many: readonly Round[]): Result {
+export function growth(
+  name: string,
+  few: readonly Round[],
+  many: readonly Round[],
+  most = 1.3,
+  baselineName = 'the smaller catalogue',
+): Result {
   const milliseconds = (rounds: readonly Round[]) => median(rounds.map(({ perSecond }) => 1000 / perSecond))
   return {
     name,
     unit: 'ms/req',
     measured: milliseconds(many),
     baseline: milliseconds(few),
-    baselineName: 'the smaller catalogue',
+    baselineName,
     ratio: median(few.map(({ perSecond }, at) => perSecond / many[at]!.perSecond)),
-    target: { value: 1.3, bound: 'at most', of: 'ratio' },
+    target: { value: most, bound: 'at most', of: 'ratio' },
     processor: processorPair(many, few, (large, small) => large / small),
     notes: [],
     details: null,
@@ -203,6 +218,6 @@ function processorPair(
   return { measured, baseline, ratio: ratio(measured, baseline), unit: 'µs/req' }
 }
 
-function grouped(count: number): string {
+export function grouped(count: number): string {
   return count.toLocaleString('en-US')
 }

@@ -78,24 +78,54 @@ const operators: Readonly<Record<Comparison, Condition>> = {
 }
 
 export function compile(filter: Filter, table: Searchable): Condition {
-  if ('all' in filter) return join(filter.all, table, sql` and `, sql<SqlBool>`1 = 1`)
-  if ('any' in filter) return join(filter.any, table, sql` or `, sql<SqlBool>`1 = 0`)
-  if ('not' in filter) return sql`case when ${compile(filter.not, table)} then 0 else 1 end = 1`
+  return compilePart(filter, table, false)
+}
+
+/**
+ * The text index narrows a conjunction once, by its longest literal: what it finds is held in memory while it is
+ * asked, so a second list costs more than comparing the rows that the first one leaves. `narrowed`: that is done.
+ */
+function compilePart(filter: Filter, table: Searchable, narrowed: boolean): Condition {
+  const literal = narrowed ? null : literalOf(filter, table)
+  if (literal !== null) return sql`(${compilePart(filter, table, true)} and ${table.text!(literal)})`
+  if ('all' in filter) return join(filter.all, table, narrowed, sql` and `, sql<SqlBool>`1 = 1`)
+  if ('any' in filter) return join(filter.any, table, narrowed, sql` or `, sql<SqlBool>`1 = 0`)
+  if ('not' in filter) return sql`case when ${compilePart(filter.not, table, true)} then 0 else 1 end = 1`
   if ('tag' in filter && table.tag) return table.tag(filter.tag, filter.caseless === true)
   if ('property' in filter && table.property) return table.property(filter.property, filter.value)
   if ('text' in filter && table.text) return table.text(fold(filter.text))
   if (!('field' in filter)) throw unknownField(Object.keys(filter)[0] ?? '')
   const field = fieldOf(table.fields, filter.field)
-  if (!field.many) return compileField(filter, field, table)
-  if (!('missing' in filter)) return field.many(compileField(filter, field, table))
+  if (!field.many) return compileField(filter, field)
+  if (!('missing' in filter)) return field.many(compileField(filter, field))
   return sql`not ${field.many(sql`${sql.ref(field.column)} is not null`)}`
 }
 
-function compileField(filter: FieldFilter, field: Field, table: Searchable): Condition {
+/** A text of three or more characters that occurs in whatever the filter finds, for the text index; null without. */
+export function literalOf(filter: Filter, table: Searchable): string | null {
+  if (!table.text || !table.texts) return null
+  if ('all' in filter) return longest(filter.all.map((part) => literalOf(part, table)))
+  if ('any' in filter) {
+    const [first, ...others] = filter.any.map((part) => literalOf(part, table))
+    return others.every((other) => other === first) ? (first ?? null) : null
+  }
+  if (!('field' in filter) || !('like' in filter || ('pattern' in filter && !filter.negated))) return null
+  const field = fieldOf(table.fields, filter.field)
+  if (field.many || !table.texts.has(field.folded ?? field.column)) return null
+  const { literals } = readPattern(fold('like' in filter ? likePattern(filter.like) : filter.pattern))
+  // A known beginning is a range of the column's own index.
+  return literals[0] ? null : longest(literals.filter((literal) => [...literal].length >= 3))
+}
+
+function longest(texts: readonly (string | null)[]): string | null {
+  return texts.filter((text) => text !== null).toSorted((a, b) => b.length - a.length)[0] ?? null
+}
+
+function compileField(filter: FieldFilter, field: Field): Condition {
   const own = sql.ref(field.column)
   if ('missing' in filter) return sql`${own} is null`
-  if ('like' in filter) return like(field, likePattern(filter.like), table)
-  if ('pattern' in filter) return like(field, filter.pattern, table, filter.negated)
+  if ('like' in filter) return like(field, likePattern(filter.like))
+  if ('pattern' in filter) return like(field, filter.pattern, filter.negated)
   const [column, prepare] = sideOf(field, filter.caseless)
   if ('in' in filter) {
     if (filter.in.length === 0) return filter.negated ? sql`${own} is not null` : sql`1 = 0`
@@ -147,27 +177,27 @@ function sideOf(field: Field, caseless = false): [RawBuilder<unknown>, (value: S
   return [sql.ref(field.folded ?? field.column), (value) => (typeof value === 'string' ? fold(value) : value)]
 }
 
-function like(field: Field, written: string, table: Searchable, negated = false): Condition {
-  const name = field.folded ?? field.column
-  const column = sql.ref(name)
+function like(field: Field, written: string, negated = false): Condition {
+  const column = sql.ref(field.folded ?? field.column)
   const { pattern, literals } = readPattern(fold(written))
   if (negated) return sql`${column} not like ${pattern} escape '\\'`
-  const conditions = [sql<SqlBool>`${column} like ${pattern} escape '\\'`]
-  // The pattern itself uses no index. A known beginning is a range of one; a longer piece is found by the text index.
-  if (literals[0]) {
-    conditions.push(sql`${column} >= ${literals[0]}`, sql`${column} < ${`${literals[0]}\u{10ffff}`}`)
-  } else if (table.text && table.texts?.has(name)) {
-    const longest = literals.toSorted((a, b) => b.length - a.length)[0]!
-    if ([...longest].length >= 3) conditions.push(table.text(longest))
-  }
-  return conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` and `)})`
+  const condition = sql<SqlBool>`${column} like ${pattern} escape '\\'`
+  // The pattern itself uses no index; a known beginning is a range of one.
+  if (!literals[0]) return condition
+  return sql`(${condition} and ${column} >= ${literals[0]} and ${column} < ${`${literals[0]}\u{10ffff}`})`
 }
 
-function join(parts: readonly Filter[], table: Searchable, glue: Condition, empty: Condition): Condition {
+function join(
+  parts: readonly Filter[],
+  table: Searchable,
+  narrowed: boolean,
+  glue: Condition,
+  empty: Condition,
+): Condition {
   if (parts.length === 0) return empty
-  if (parts.length === 1) return compile(parts[0]!, table)
+  if (parts.length === 1) return compilePart(parts[0]!, table, narrowed)
   return sql`(${sql.join(
-    parts.map((part) => compile(part, table)),
+    parts.map((part) => compilePart(part, table, narrowed)),
     glue,
   )})`
 }

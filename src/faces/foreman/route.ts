@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Account } from '../../catalogue/people/users.ts'
+import { type Answers, answers } from '../../http/answers.ts'
 import type { Parts } from '../../http/face.ts'
 import { openBody } from '../../http/receive.ts'
 import { resources } from './apidoc/resources/index.ts'
@@ -76,6 +77,16 @@ declare module 'fastify' {
   }
 }
 
+/** Whose lists and shows depend on nothing but the database, the caller and the URL: on no clock, on no other server. */
+const repeatable: ReadonlySet<string> = new Set([
+  'images',
+  'compute_resources',
+  'operatingsystems',
+  'architectures',
+  'organizations',
+  'locations',
+])
+
 /** Registers the routes at their paths, with and without `v2` and `.json` (section 1). */
 export function register(app: FastifyInstance, own: RouteParts, routes: readonly Route[]): void {
   // Bodies are read by `run`: what is malformed is told before anything else, whatever the method.
@@ -84,6 +95,7 @@ export function register(app: FastifyInstance, own: RouteParts, routes: readonly
   app.decorateRequest('foreman', null as never)
   app.decorateRequest('foremanAbout', null as never)
   app.setErrorHandler(fail)
+  const kept = answers(own.parts.catalogue.version)
 
   for (const route of routes) {
     const about: About = {
@@ -111,7 +123,8 @@ export function register(app: FastifyInstance, own: RouteParts, routes: readonly
           request.foreman = await recognise(request, own, route)
           if (request.foreman.login) request.actor = toActor(request.foreman.login.account, request.id)
         },
-        handler: async (request, reply) => answer(request, reply, await run(route, own, request, reply)),
+        handler: async (request, reply) =>
+          answer(request, reply, await run(route, own, kept, request, reply)),
       })
   }
 }
@@ -159,9 +172,10 @@ async function recognise(request: FastifyRequest, own: RouteParts, route: Route)
 async function run(
   route: Route,
   own: RouteParts,
+  kept: Answers,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Answer> {
+): Promise<Written> {
   const { parts } = own
   const { login, refusal, contentType } = request.foreman
   const path = segmentsOf(request)
@@ -181,7 +195,7 @@ async function run(
   const { method } = request
   if ((method === 'POST' || method === 'PUT') && mediaType(contentType) !== 'application/json')
     throw unsupportedMediaType(contentType ?? '')
-  return route.handle({
+  const context: Context = {
     parts,
     request,
     actor: place.organization ? { ...actor, projectId: place.organization.id } : actor,
@@ -193,7 +207,25 @@ async function run(
     about(recordId) {
       request.foremanAbout = { ...request.foremanAbout, recordId }
     },
-  })
+  }
+  const { resource, action } = route
+  // A body of a GET has parameters, too, and is none of the key.
+  if (
+    login === null ||
+    hasBody(request.headers) ||
+    !repeatable.has(resource) ||
+    !/^(index|show)$/.test(action)
+  )
+    return write(await route.handle(context))
+  const make = async () => write(await route.handle(context)).text
+  return { status: 200, text: await kept.again(login.account, request.url, make) }
+}
+
+type Written = { readonly status: number; readonly text: Buffer }
+
+/** As bytes: with a text Node would write the header as UTF-8, too, and its bytes a second time. */
+function write({ status, body }: Answer): Written {
+  return { status, text: Buffer.from(JSON.stringify(body)) }
 }
 
 /** The parameters of the path; a `.json` at the end of the path is its format and no part of the last one. */
@@ -204,12 +236,19 @@ function segmentsOf(request: FastifyRequest): Readonly<Record<string, string>> {
   return { ...params, [last]: params[last]!.replace(/\.json$/, '') }
 }
 
-function answer(request: FastifyRequest, reply: FastifyReply, { status, body }: Answer): FastifyReply {
-  // As bytes: with a text Node would write the header as UTF-8, too, and its bytes a second time.
-  const text = Buffer.from(JSON.stringify(body))
+/** Of bytes that are given again. */
+const tags = new WeakMap<Buffer, string>()
+
+function tagOf(text: Buffer): string {
+  const tag = tags.get(text) ?? `W/"${createHash('md5').update(text).digest('hex')}"`
+  tags.set(text, tag)
+  return tag
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, { status, text }: Written): FastifyReply {
   reply.code(status).header('content-type', 'application/json; charset=utf-8')
   if (status !== 200 || (request.method !== 'GET' && request.method !== 'HEAD')) return reply.send(text)
-  const tag = `W/"${createHash('md5').update(text).digest('hex')}"`
+  const tag = tagOf(text)
   reply.headers({ etag: tag, 'cache-control': 'max-age=0, private, must-revalidate' })
   const known = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim())
   if (!known.includes(tag) && !known.includes('*')) return reply.send(text)

@@ -1,8 +1,10 @@
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { type Engine, ftsPhrase } from '../../../database/dialect.ts'
 import type { Instant } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
-import type { Fields, Searchable } from '../../search.ts'
+import { type Fields, type Filter, literalOf, type Searchable } from '../../search.ts'
+import { catalogueResource } from '../visibility.ts'
+import type { RegistrationScope } from './scope.ts'
 
 /** A template on a compute resource: what Foreman calls an image (one-catalogue.md section 2). */
 export type Registration = {
@@ -34,6 +36,16 @@ export function joinedRegistrations(query: Query) {
     .leftJoin('operating_systems', 'operating_systems.id', 'registrations.operating_system_id')
     .leftJoin('architectures', 'architectures.id', 'registrations.architecture_id')
     .leftJoin('images', 'images.seq', 'registrations.image_seq')
+}
+
+/**
+ * The same to be counted below a parent. A count looks up every row that is joined (SQLite leaves out only what a list
+ * does not show), and what is in one compute resource other than the catalogue needs none of them.
+ */
+export function countedRegistrations(query: Query, { kind, id }: RegistrationScope['parent']) {
+  const joined = joinedRegistrations(query)
+  if (kind !== 'compute-resource' || id === catalogueResource.id) return joined
+  return query.selectFrom('registrations') as unknown as typeof joined
 }
 
 /** The same with the names that are shown beside them. */
@@ -113,4 +125,29 @@ export function searchableRegistrations(engine: Engine): Searchable {
     text: (folded) => sql`registrations.id in (select rowid from registration_text
       where registration_text match ${ftsPhrase(folded)})`,
   }
+}
+
+/** Beyond so many it costs less to walk the registrations in their order than to collect and sort what was found. */
+const fewAtMost = 3_000
+
+/**
+ * On SQLite, which cannot guess it: where the text index finds few, they are where to begin. Then a Searchable that
+ * holds what was found, so that it is looked for once; null where the index does not help so much.
+ */
+export async function foundByText(
+  query: Query,
+  filter: Filter,
+  searchable: Searchable,
+): Promise<Searchable | null> {
+  const literal = literalOf(filter, searchable)
+  if (literal === null) return null
+  const { rows } = await sql<{ id: number }>`select rowid as id from registration_text
+    where registration_text match ${ftsPhrase(literal)} limit ${fewAtMost + 1}`.execute(query)
+  if (rows.length > fewAtMost) return null
+  const ids = JSON.stringify(rows.map(({ id }) => id))
+  const text = (folded: string) =>
+    folded === literal
+      ? sql<SqlBool>`registrations.id in (select value from json_each(${ids}))`
+      : searchable.text!(folded)
+  return { ...searchable, text }
 }

@@ -6,14 +6,15 @@ import type { Core, Query, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { fold } from '../../fold.ts'
 import { membersOf } from '../../images/find.ts'
-import type { Order } from '../../search.ts'
+import type { Filter, Order } from '../../search.ts'
 import { now } from '../../time.ts'
 import { type Listing, page } from '../listing.ts'
 import { refusingTwins, taken } from '../violations.ts'
 import { catalogueResource } from '../visibility.ts'
 import { changeImage, imageOf, unregisterImage } from './image.ts'
 import {
-  joinedRegistrations,
+  countedRegistrations,
+  foundByText,
   type Registration,
   type SelectedRegistration,
   searchableRegistrations,
@@ -22,6 +23,7 @@ import {
 } from './registration.ts'
 import { demandRegistration, type RegistrationPatch, type SoundFacts } from './rules.ts'
 import { type Deed, demandScope, type RegistrationScope, registrationCondition } from './scope.ts'
+import { never, settled } from './settled.ts'
 
 type Found = { readonly row: SelectedRegistration; readonly facts: SoundFacts & { readonly id: number } }
 
@@ -29,6 +31,12 @@ type Found = { readonly row: SelectedRegistration; readonly facts: SoundFacts & 
 export function registrations(core: Core) {
   const { database, secrets } = core
   const searchable = searchableRegistrations(database.engine)
+
+  async function filterOf(query: RegistrationScope & Listing) {
+    const filter = await settledFilter(database.db, query)
+    const found = filter.filter ? await foundByText(database.db, filter.filter, searchable) : null
+    return { filter, led: found !== null, within: found ?? searchable }
+  }
 
   async function find(
     query: Query,
@@ -116,10 +124,13 @@ export function registrations(core: Core) {
     /** One page. @throws Failure `forbidden`, `not-found` (the parent), `invalid` (unknown field). */
     async list(actor: Actor, query: RegistrationScope & Listing): Promise<Registration[]> {
       await demandScope(database.db, actor, query, 'registration.view')
+      const { filter, led, within } = await filterOf(query)
       const rows = await page(
-        selectRegistrations(database.db).where(await registrationCondition(database.db, actor, query, true)),
-        { ...query, order: withoutConstant(query) },
-        searchable,
+        selectRegistrations(database.db).where(
+          await registrationCondition(database.db, actor, query, true, led),
+        ),
+        { ...query, ...filter, order: withoutConstant(query) },
+        within,
         database.engine,
       ).execute()
       return rows.map(toRegistration)
@@ -128,12 +139,13 @@ export function registrations(core: Core) {
     /** How many over all pages; without a filter, all that the actor may see here. @throws as `list` */
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {
       await demandScope(database.db, actor, query, 'registration.view')
+      const { filter, led, within } = await filterOf(query)
       const { total } = await page(
-        joinedRegistrations(database.db)
+        countedRegistrations(database.db, query.parent)
           .select((select) => select.fn.countAll<number>().as('total'))
-          .where(await registrationCondition(database.db, actor, query, true)),
-        query.filter ? { filter: query.filter } : {},
-        searchable,
+          .where(await registrationCondition(database.db, actor, query, true, led)),
+        filter,
+        within,
         database.engine,
       ).executeTakeFirstOrThrow()
       return Number(total)
@@ -272,6 +284,22 @@ function withoutConstant({ parent, order = [] }: RegistrationScope & Listing): r
   if (parent.kind !== 'compute-resource') return order
   const rest = order.filter(({ field }) => field !== 'compute_resource')
   return rest.length > 0 || order.length === 0 ? rest : [{ field: 'id' }]
+}
+
+/** The filter; inside one compute resource nothing has to look for its name. */
+async function settledFilter(
+  query: Query,
+  { parent, filter }: RegistrationScope & Listing,
+): Promise<{ filter?: Filter }> {
+  if (!filter) return {}
+  if (parent.kind !== 'compute-resource') return { filter }
+  const resource = await query
+    .selectFrom('compute_resources')
+    .select('name')
+    .where('id', '=', parent.id)
+    .executeTakeFirst()
+  // Removed meanwhile, and its registrations with it.
+  return { filter: resource ? settled(filter, 'compute_resource', resource.name) : never }
 }
 
 /** Only what was said, without white space around texts (foreman.md 2.4). */

@@ -87,12 +87,14 @@ async function resourceConditions(
 /**
  * Which registrations below the parent exist for the actor, for `joinedRegistrations`: on visible compute resources, and of the catalogue's own
  * those of images that the actor may see. `listed` leaves out the hidden images of others, which only lists do.
+ * `led`: what else is asked finds few, so that the database must not walk all that is below the parent.
  */
 export async function registrationCondition(
   query: Query,
   actor: Actor,
   scope: RegistrationScope,
   listed: boolean,
+  led = false,
 ): Promise<RawBuilder<SqlBool>> {
   const { parent } = scope
   const columns = [
@@ -104,7 +106,9 @@ export async function registrationCondition(
     ['architecture_id', scope.architectureId],
   ] as const
   const conditions = columns.flatMap(([column, id]) =>
-    id === undefined ? [] : [sql<SqlBool>`${sql.ref(`registrations.${column}`)} = ${id}`],
+    id === undefined
+      ? []
+      : [sql<SqlBool>`${led ? sql`+` : sql``}${sql.ref(`registrations.${column}`)} = ${id}`],
   )
   if (parent.kind !== 'compute-resource') {
     const visible = await visibleResources(query, actor, scope.context)
