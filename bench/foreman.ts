@@ -89,7 +89,7 @@ export async function foremanRows(run: Run): Promise<Result[]> {
 
 const digits = (n: number) => String(n % searches).padStart(3, '0')
 
-/** Words that are looked for in every text: up to a hundred of the names, most logins, and the compute resource. */
+/** Words that are looked for in every text: a thousand of the 100,000 names, most logins, and the compute resource. */
 const words = (n: number): string => `image-${digits(n)} root ${resource}`
 const fields = (n: number): string => `name ~ image-${digits(n)} and username = root and architecture > 0`
 
