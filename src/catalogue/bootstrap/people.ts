@@ -4,7 +4,7 @@ import { record } from '../audit.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
-import { mainProjectId } from '../images/cleanup.ts'
+import { mainProjectId, rewriteCleanupDates } from '../images/cleanup.ts'
 import { endSessions } from '../people/sessions.ts'
 import { now } from '../time.ts'
 import type { Entry } from './document.ts'
@@ -14,7 +14,7 @@ export const bit = (value: boolean | undefined): 0 | 1 | undefined =>
   value === undefined ? undefined : value ? 1 : 0
 
 export async function applyProject(application: Application, entry: Entry<'projects'>): Promise<void> {
-  const { trx } = application
+  const { trx, core } = application
   const before = await trx
     .selectFrom('projects')
     .select('settings_json')
@@ -47,6 +47,7 @@ export async function applyProject(application: Application, entry: Entry<'proje
       settings_json: '{}',
     },
   )
+  if (cleanup !== undefined) await rewriteCleanupDates(trx, core, await projectId(application, entry.name))
 }
 
 export async function applyLocation(application: Application, entry: Entry<'locations'>): Promise<void> {

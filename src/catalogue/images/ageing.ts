@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue.ts'
 import type { Core } from '../core.ts'
 import { isFailure } from '../failure.ts'
 import { now } from '../time.ts'
-import { cleanupDate } from './cleanup.ts'
+import { cleanupDate, rewriteCleanupDates } from './cleanup.ts'
 import { findImage } from './find.ts'
 
 /**
@@ -43,41 +43,21 @@ export async function deleteAged(core: Core, catalogue: Catalogue, actor: Actor)
   }
 }
 
-/** Writes the clean-up dates anew after the installation's or a project's clean-up settings changed. */
+/** Writes the clean-up dates anew where the installation's clean-up settings are not those they were made with. */
 export async function refreshCleanupDates(core: Core): Promise<void> {
-  const wanted = JSON.stringify(core.settings.cleanup)
-  const { database } = core
-  const known = await database.db
+  const value_json = JSON.stringify(core.settings.cleanup)
+  const { db } = core.database
+  const known = await db
     .selectFrom('settings')
     .select('value_json')
     .where('name', '=', 'cleanup')
     .executeTakeFirst()
-  if (known?.value_json === wanted) return
-  let last = 0
-  for (;;) {
-    const batch = await database.db
-      .selectFrom('images')
-      .select(['seq', 'uuid'])
-      .where('seq', '>', last)
-      .where('deleted', '=', 0)
-      .orderBy('seq')
-      .limit(500)
-      .execute()
-    if (batch.length === 0) break
-    await database.transaction(async (trx) => {
-      for (const { uuid, seq } of batch) {
-        const image = await findImage(trx, uuid)
-        if (!image) continue
-        const cleanupAt = await cleanupDate(trx, core, image)
-        if (cleanupAt !== image.cleanupAt)
-          await trx.updateTable('images').set({ cleanup_at: cleanupAt }).where('seq', '=', seq).execute()
-      }
-    })
-    last = batch.at(-1)!.seq
-  }
-  await database.db
+  if (known?.value_json === value_json) return
+  for (const { id } of await db.selectFrom('projects').select('id').execute())
+    await rewriteCleanupDates(db, core, id)
+  await db
     .insertInto('settings')
-    .values({ name: 'cleanup', value_json: wanted })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value_json: wanted }))
+    .values({ name: 'cleanup', value_json })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value_json }))
     .execute()
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Core, Query } from '../core.ts'
 import { projectSettings } from '../people/project-settings.ts'
 import { day } from '../time.ts'
@@ -22,4 +23,19 @@ export async function cleanupDate(query: Query, core: Core, image: Ageing): Prom
   if (!cleanup.enabled || image.diskFormat === null || !cleanup.formats.includes(image.diskFormat))
     return null
   return image.createdAt + cleanup.days * day
+}
+
+/** The same rule for all images of a project at once, after its settings changed. */
+export async function rewriteCleanupDates(query: Query, core: Core, projectId: number): Promise<void> {
+  const { cleanup } = await projectSettings(query, core, projectId)
+  const none = projectId === mainProjectId || !cleanup.enabled || cleanup.formats.length === 0
+  const date = sql<number>`case when protected = 0 and visibility <> 'public'
+    and disk_format in (${sql.join([...cleanup.formats])})
+    then created_at + cast(${cleanup.days * day} as bigint) end`
+  await query
+    .updateTable('images')
+    .set({ cleanup_at: none ? null : date })
+    .where('owner_id', '=', projectId)
+    .where('deleted', '=', 0)
+    .execute()
 }
