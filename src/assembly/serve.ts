@@ -124,11 +124,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
   let upkeep: Upkeep | undefined
   let runner: Runner | undefined
   try {
-    if (options.first) {
-      await prepare(settings, core, log)
-      if (options.apply) await applyFile(core, options.apply, log)
-      await refreshCleanupDates(core)
-    }
+    if (options.first) await prepare(settings, core, options, log)
     const note = (level: 'info' | 'warn' | 'error', facts: object, message: string) =>
       log[level](facts, message)
     upkeep = await startUpkeep(parts, { alone: options.alone, leaseLost: options.lost, log: note })
@@ -165,8 +161,20 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
   }
 }
 
+/** What one process does before any of them serves. @throws Failure `invalid` (reason `bootstrap`) */
+async function prepare(
+  settings: Settings,
+  core: Core,
+  { apply }: { readonly apply?: string },
+  log: Logger,
+): Promise<void> {
+  await makeFirst(settings, core, log)
+  if (apply) await applyFile(core, apply, log)
+  await refreshCleanupDates(core)
+}
+
 /** The first start makes what every installation has, and tells the password once. */
-async function prepare(settings: Settings, core: Core, log: Logger): Promise<void> {
+async function makeFirst(settings: Settings, core: Core, log: Logger): Promise<void> {
   const made = settings.adminPassword === null
   const password = settings.adminPassword ?? randomBytes(12).toString('base64url')
   if (!(await firstStart(core, systemActor, password))) return
@@ -239,9 +247,7 @@ async function superviseWorkers(
   const lock = embedded ? await lockData(settings.dataDir) : undefined
   const parts = await assemble(settings, log)
   try {
-    await prepare(settings, parts.core, log)
-    if (options.apply) await applyFile(parts.core, options.apply, log)
-    await refreshCleanupDates(parts.core)
+    await prepare(settings, parts.core, options, log)
     // Whoever is in the table of an embedded installation now is dead; of a shared one that is not known.
     if (embedded) await parts.core.database.db.deleteFrom('processes').execute()
   } finally {

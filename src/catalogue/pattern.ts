@@ -1,10 +1,12 @@
+import { likeEscape } from '../database/dialect.ts'
+
 /**
  * Patterns in SQL's notation: `%` is any text, `_` any one character, a backslash makes the next character literal.
  */
 
 /** The pattern for the literal pieces between wildcards: `['a', 'b']` is `a%b`. */
 export function likePattern(pieces: readonly string[]): string {
-  return pieces.map((piece) => piece.replace(/[\\%_]/g, '\\$&')).join('%')
+  return pieces.map(likeEscape).join('%')
 }
 
 /** One place of a pattern: a literal character, or null for any one. */

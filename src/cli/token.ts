@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { WireNewToken, WireTokenList, WireWhoami } from '../faces/console/wire.ts'
+import type { WireNewToken, WireTokenDraft, WireTokenList, WireWhoami } from '../faces/console/wire.ts'
 import type { Context } from './context.ts'
 import { misuse } from './errors.ts'
 import { given } from './image-options.ts'
@@ -44,7 +44,11 @@ export function tokenCommand(program: Command, context: Context): void {
     .option('--life <time>', 'how long it works, as in 12h or 30d (default: until it is revoked)', seconds)
     .option('--from <network...>', 'addresses and CIDRs it may be used from (default: anywhere)')
     .action(async ({ label, life, from, ...options }: OfUser & NewToken) => {
-      const draft = { ...given('label', label), ...given('lifeSeconds', life), ...given('networks', from) }
+      const draft: WireTokenDraft = {
+        ...given('label', label),
+        ...given('lifeSeconds', life),
+        ...given('networks', from),
+      }
       const made = await context.client().send<WireNewToken>('POST', await tokensOf(options), draft)
       // The text alone, so that `IMAGEPORT_TOKEN=$(imageport token create)` works.
       context.print(made, () => made.token)

@@ -1,4 +1,4 @@
-import type { Generated, Insertable, Selectable, Updateable } from 'kysely'
+import type { Generated, Updateable } from 'kysely'
 
 /**
  * The tables, as Kysely sees them. The same on SQLite and PostgreSQL.
@@ -468,6 +468,4 @@ export interface Database {
   settings: SettingsTable
 }
 
-export type ImageRow = Selectable<ImagesTable>
-export type NewImageRow = Insertable<ImagesTable>
 export type ImageChange = Updateable<ImagesTable>

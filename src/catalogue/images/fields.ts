@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { likePattern } from '../pattern.ts'
 import type { Field, Fields, Searchable } from '../search.ts'
 
 const text = (column: string, folded?: string): Field => ({
@@ -77,7 +78,7 @@ export function searchableImages(engine: 'sqlite' | 'postgres'): Searchable {
       sql`images.seq in (select image_seq from image_properties where name = ${name}
         and substr(value, 1, 100) = ${[...value].slice(0, 100).join('')} and value = ${value})`,
     text: (folded) => {
-      const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
+      const pattern = likePattern(['', folded, ''])
       // Fewer than three characters have no trigram: such a search walks the list, as any index would have to.
       if (engine === 'postgres' || [...folded].length < 3)
         return sql`images.search_text like ${pattern} escape '\\'`
