@@ -6,12 +6,14 @@ import { checkRedirect, checkUrl } from './url.ts'
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 export type Request = {
-  readonly method: 'GET' | 'POST' | 'PUT'
-  /** What the caller wants to say to this server. Never sent to where it redirects. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** What the caller wants to say to this server. Of these only User-Agent is sent to where it redirects. */
   readonly headers?: Readonly<Record<string, string>>
   /** What belongs to the question itself (Range), and goes along with redirects. */
   readonly ownHeaders?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Follow redirects of more than a plain GET as well; without it they are a failure. */
+  readonly redirectData?: boolean
   /** Limit for the answer's head to begin, once connected. */
   readonly headersMs: number
   /** Limit for a pause between two pieces of the body. */
@@ -37,19 +39,37 @@ const redirects = new Set([301, 302, 303, 307, 308])
  * @throws Failure `invalid` for the URL's text; `forbidden`; `upstream` (reason `unreachable`, `timeout`, `redirects`,
  * `encoding`); `interrupted`. Reading the body throws `upstream` (`truncated`, `timeout`) or `interrupted`.
  */
-export async function fetchGuarded(text: string, request: Request, guard: Guard): Promise<Exchange> {
+export async function fetchGuarded(text: string, asked: Request, guard: Guard): Promise<Exchange> {
   let url = checkUrl(text, guard.allow)
+  let request = asked
   for (let followed = 0; ; followed++) {
-    const exchange = await exchangeOnce(url, followed === 0 ? request : { ...request, headers: {} }, guard)
+    const exchange = await exchangeOnce(url, request, guard)
     const location = single(exchange.headers, 'location')
     if (!redirects.has(exchange.status) || location === null) return exchange
 
     await exchange.end()
-    if (request.method !== 'GET') {
+    if (!request.redirectData && (request.method !== 'GET' || request.body !== undefined)) {
       throw redirectFailure('The server redirects a request that carries data.')
     }
     if (followed === maxRedirects) throw redirectFailure('The server redirects too often.')
     url = checkRedirect(url, location, guard.allow)
+    request = redirected(request, exchange.status)
+  }
+}
+
+/**
+ * What is asked of the place that a server redirects to (RFC 9110 section 15.4): 307 and 308 repeat method and body,
+ * everything else says "look there", so that the data does not go along.
+ */
+function redirected({ headers = {}, body, ...request }: Request, status: number): Request {
+  const repeated = status === 307 || status === 308
+  const along = repeated && body !== undefined ? ['user-agent', 'content-type'] : ['user-agent']
+  const kept = Object.entries(headers).filter(([name]) => along.includes(name.toLowerCase()))
+  return {
+    ...request,
+    headers: Object.fromEntries(kept),
+    ...(repeated ? {} : { method: 'GET' as const }),
+    ...(repeated && body !== undefined ? { body } : {}),
   }
 }
 

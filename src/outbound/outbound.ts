@@ -25,6 +25,16 @@ export type TextRequest = {
   readonly signal?: AbortSignal
 }
 
+/** A message that somebody waits for; only how it was received matters. */
+export type Message = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string
+  /** For everything together, redirects included. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
 export type TextAnswer = {
   readonly status: number
   readonly headers: Headers
@@ -45,6 +55,8 @@ export type DownloadRequest = Omit<DownloadLimits, 'signal'> & {
 export interface Outbound {
   /** A small document of any status. @throws Failure as `fetchGuarded`; `too-large` (reason `document-size`) */
   text(url: string, request: TextRequest): Promise<TextAnswer>
+  /** Delivers a message, also to where the server redirects (303 and the like: without it). @throws Failure as `fetchGuarded` */
+  send(url: string, message: Message): Promise<{ readonly status: number }>
   /** A large body as a stream, taken up again where the connection drops. @throws Failure as `download` */
   download(url: string, request?: DownloadRequest): AsyncIterable<Uint8Array>
   /** Only the head of the answer to a GET, to see whether there is something. @throws Failure as `fetchGuarded` */
@@ -107,6 +119,14 @@ export function outbound({ allow }: OutboundPolicy, options: OutboundOptions = {
         } finally {
           await exchange.end()
         }
+      })
+    },
+
+    send(url, { timeoutMs, signal, ...message }) {
+      return limited(timeoutMs, signal, async (signal) => {
+        const exchange = await open(url, { ...message, redirectData: true, idleMs: timeoutMs, signal })
+        await exchange.end()
+        return { status: exchange.status }
       })
     },
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -281,6 +282,54 @@ test('a request with a body is not redirected', async (t) => {
   const post = { ...small, method: 'POST', body: 'data' } as const
   assert.equal(await reasonOf(start(t, '127.0.0.1').text(server.url, post)), 'upstream redirects')
   assert.deepEqual(server.requests, ['POST /'])
+})
+
+test('a message follows redirects: 307 and 308 repeat it, the others only ask there', async (t) => {
+  const facts: unknown[] = []
+  const answer: RequestListener = async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    const { 'content-type': type, 'user-agent': agent, authorization } = request.headers
+    facts.push([request.method, request.url, body, type, agent, authorization])
+    const [, status, target] = request.url!.split('/')
+    if (target !== undefined) response.writeHead(Number(status), { location: decodeURIComponent(target) })
+    response.end()
+  }
+  const server = await serve(t, answer)
+  const other = await serve(t, answer)
+  const out = start(t, '127.0.0.1')
+  const headers = { 'User-Agent': 'us', 'Content-Type': 'text/x', Authorization: 'secret' }
+  const whole = { headers, body: 'data', timeoutMs: 5000 }
+  const cases = [
+    ['POST', 301, 'GET', ''],
+    ['PUT', 302, 'GET', ''],
+    ['DELETE', 303, 'GET', ''],
+    ['GET', 302, 'GET', ''],
+    ['POST', 307, 'POST', 'data'],
+    ['DELETE', 307, 'DELETE', 'data'],
+    ['PUT', 308, 'PUT', 'data'],
+    ['GET', 308, 'GET', 'data'],
+  ] as const
+  for (const [method, status, then, body] of cases) {
+    facts.length = 0
+    const first = `/${status}/${encodeURIComponent(`${other.url}/end`)}`
+    assert.deepEqual(await out.send(server.url + first, { ...whole, method }), { status: 200 })
+    assert.deepEqual(
+      facts,
+      [
+        [method, first, 'data', 'text/x', 'us', 'secret'],
+        [then, '/end', body, body === '' ? undefined : 'text/x', 'us', undefined],
+      ],
+      `${method} ${status}`,
+    )
+  }
+  // Nothing gets to a private place by a redirect, and nobody is sent in circles.
+  facts.length = 0
+  const inner = `http://127.0.0.2:${other.port}/`
+  const via = (target: string) =>
+    out.send(`${server.url}/307/${encodeURIComponent(target)}`, { ...whole, method: 'POST' })
+  assert.deepEqual(words(await failure(via(inner))), private_)
+  assert.equal(await reasonOf(via('again')), 'upstream redirects')
+  assert.equal(facts.length, 5)
 })
 
 test('a redirect without a target is an answer', async (t) => {
