@@ -131,6 +131,8 @@ function imageNumber(
     resize: null,
     deploy: null,
     bound: true,
+    attached: true,
+    withdrawn: false,
     manifest: null,
     unregistered: false,
     failure: null,

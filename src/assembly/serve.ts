@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import packageFacts from '../../package.json' with { type: 'json' }
@@ -21,17 +22,21 @@ import { type Outbound, outbound } from '../outbound/outbound.ts'
 import { describeSettings, type Settings } from '../settings.ts'
 import { openStores } from '../store/open-stores.ts'
 import { copyImage } from '../work/copy-image.ts'
+import { deleteImage } from '../work/delete-image.ts'
 import { importUrl } from '../work/import-url.ts'
+import { publishImage } from '../work/publish-image.ts'
 import { type Runner, startRunner } from '../work/runner.ts'
 import { startUpkeep, type Upkeep } from '../work/upkeep.ts'
 import { verify } from '../work/verify.ts'
 import { type DataLock, lockData } from './data-lock.ts'
 import { facesOf } from './faces.ts'
+import { diskTools, libvirtHypervisors } from './hypervisors.ts'
+import { remoteOf } from './remote.ts'
 import { secretKey } from './secret-file.ts'
 
 const { version } = packageFacts as { version: string }
 
-export const kinds = [importUrl, copyImage, verify]
+export const kinds = [importUrl, copyImage, publishImage, deleteImage, verify]
 
 /** How many tasks one process works on at once: enough to keep the network busy, few enough for two processors. */
 const parallelTasks = 4
@@ -73,7 +78,9 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
           formats: settings.cleanupFormats,
         },
       },
-      remote: { probe: (url) => reachable(fetcher, url) },
+      remote: remoteOf(fetcher),
+      hypervisors: libvirtHypervisors,
+      disks: diskTools(join(settings.dataDir, 'exports'), settings.disksDir),
       processId: randomUUID(),
     }
     return {
@@ -90,16 +97,6 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
     await database.close()
     throw error
   }
-}
-
-/** How long an address may take to answer before an import from it is refused at once. */
-const probeMs = 5_000
-
-/** Is there something to import? @throws Failure as the guarded fetch, and `upstream` for any status but success. */
-export async function reachable(fetcher: Outbound, url: string): Promise<{ size: number | null }> {
-  const { status, size } = await fetcher.probe(url, { timeoutMs: probeMs })
-  if (status >= 200 && status < 300) return { size }
-  throw new Failure('upstream', `The server answered with status ${status}.`, { reason: 'status' })
 }
 
 export type Serving = { readonly url: string; readonly app: FastifyInstance; stop(): Promise<void> }

@@ -25,6 +25,8 @@ export type Guarded = {
   readonly uuid: string
   readonly ownerId: number | null
   readonly visibility: Visibility
+  /** False: no project's own any more, only administrators change it (one-catalogue.md section 3, `dc_bound`). */
+  readonly bound: boolean
 }
 
 /**
@@ -39,8 +41,9 @@ export function allows(
 ): boolean {
   if (actor.superAdmin) return true
   if (permission === 'image.publicise' || permission === 'manage-directory') return false
-  if (permitted(actor, permission, image.ownerId)) return true
-  if (permission !== 'image.view' && permission !== 'image.download') return false
+  const reading = permission === 'image.view' || permission === 'image.download'
+  if ((reading || image.bound) && permitted(actor, permission, image.ownerId)) return true
+  if (!reading) return false
   if (image.visibility === 'public' || image.visibility === 'community' || image.ownerId === null) {
     // Anonymous callers exist on faces that serve public images; downloading for others needs the role for it.
     if (permission === 'image.view') return image.visibility === 'public' || actor.userId !== null

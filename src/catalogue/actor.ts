@@ -1,4 +1,4 @@
-import type { Role } from './roles.ts'
+import type { HeldRole } from './roles.ts'
 
 /** Through which door a request came; recorded in the audit log. `system` is Imageport itself. */
 export type Face =
@@ -21,7 +21,7 @@ export type Actor = {
   /** The project in whose name the request is made. */
   readonly projectId: number | null
   /** The roles that count for this request; a face that acts for one project lists only that one. */
-  readonly roles: ReadonlyMap<number, ReadonlySet<Role>>
+  readonly roles: ReadonlyMap<number, ReadonlySet<HeldRole>>
   readonly face: Face
   readonly requestId: string | null
 }

@@ -2,9 +2,11 @@ import { audit } from './audit.ts'
 import { bytes } from './bytes/bytes.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
+import { attachments } from './images/attachments.ts'
 import { images } from './images/images.ts'
 import { imports } from './images/imports.ts'
 import { members } from './images/members.ts'
+import { revisions } from './images/revisions.ts'
 import { accounts } from './people/accounts/accounts.ts'
 import { directory } from './people/directory.ts'
 import { projects } from './people/projects.ts'
@@ -27,6 +29,7 @@ export function catalogueOf(core: Core) {
     version: () => core.database.version(),
     accounts: accounts(core, people.forget),
     architectures: architectures(core),
+    attachments: attachments(core),
     audit: audit(core),
     bytes: bytes(core),
     computeResources: computeResources(core),
@@ -39,6 +42,7 @@ export function catalogueOf(core: Core) {
     organizations: organizations(core, people.forget),
     projects: projects(core),
     registrations: registrations(core),
+    revisions: revisions(core),
     statistics: statistics(core),
     systems: systems(core),
     tasks: tasks(core),

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { OpenedDatabase } from '../database/opened.ts'
 import type { Database } from '../database/schema.ts'
+import type { Hypervisor, SnapshotSource } from '../hypervisor/hypervisor.ts'
 import type { Stores } from '../store/store.ts'
 import type { Secrets } from './people/secrets.ts'
 
@@ -32,6 +33,55 @@ export type Remote = {
    * @throws Failure `invalid` or `forbidden` for an address that policy refuses, `upstream` when it cannot be reached.
    */
   probe(url: string): Promise<{ readonly size: number | null }>
+  /**
+   * A small document.
+   * @throws Failure as `probe`, `too-large` (reason `document-size`).
+   */
+  document(url: string, limits: DocumentLimits): Promise<string>
+}
+
+export type DocumentLimits = {
+  readonly maxBytes: number
+  /** For everything together, redirects included. */
+  readonly timeoutMs: number
+  /** Who asks, for the log of the other server. */
+  readonly userAgent?: string
+}
+
+/** How live compute resources are reached. */
+export type Hypervisors = {
+  /** The hypervisor at a URL; null for a URL that is none or may not be used: that resource is a record only. */
+  at(url: string): Hypervisor | null
+  /** Are the paths that it names files of this machine? */
+  isHere(url: string): boolean
+}
+
+/** Disk images as files: those of recorded instances, and what is exported from snapshots. */
+export type Disks = {
+  /** Where exported images lie until their bytes are received. */
+  readonly exportsDirectory: string
+  /**
+   * The file of a recorded instance that is named relative to IMAGEPORT_DISKS_DIR, with its format.
+   * @throws Failure `unavailable` (reason `disks-dir`), `forbidden` (it leads out of the directory, by its name, by links
+   * or by what the image says of other files), `not-found`, `content`
+   */
+  find(name: string, signal?: AbortSignal): Promise<{ readonly file: string; readonly format: 'qcow2' | 'raw' }>
+  /** Bytes that an export takes at most. @throws Failure `not-found`, `content`, `unavailable` (reason `hypervisor`) */
+  exportSize(source: SnapshotSource, signal?: AbortSignal): Promise<number>
+  /**
+   * Writes the contents of a snapshot to `target` as a qcow2 image that needs no other file; nothing is left when it fails.
+   * @param progress gets 0 to 100
+   * @throws Failure also `state`, `no-space`, `interrupted`
+   */
+  export(
+    source: SnapshotSource,
+    target: string,
+    options: { readonly signal: AbortSignal; readonly progress: (percent: number) => void },
+  ): Promise<void>
+  /** Internal snapshots of a qcow2 file that no guest runs on. @throws Failure `conflict` when there is one of the name */
+  createSnapshot(file: string, name: string, signal?: AbortSignal): Promise<void>
+  deleteSnapshot(file: string, name: string, signal?: AbortSignal): Promise<void>
+  applySnapshot(file: string, name: string, signal?: AbortSignal): Promise<void>
 }
 
 /** What every part of the catalogue stands on. */
@@ -41,6 +91,8 @@ export type Core = {
   readonly settings: CatalogueSettings
   readonly secrets: Secrets
   readonly remote: Remote
+  readonly hypervisors: Hypervisors
+  readonly disks: Disks
   /** This process, as the owner of leases. */
   readonly processId: string
 }

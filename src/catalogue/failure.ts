@@ -36,6 +36,9 @@ export type FailureDetail = {
   readonly fields?: Readonly<Record<string, readonly string[]>>
   /** The status an image or task was in, for `state`. */
   readonly status?: string
+  /** What was asked for and what was found instead, where the two are to be shown. */
+  readonly expected?: string
+  readonly found?: string
   /** Seconds after which trying again makes sense, for `busy`. */
   readonly retryAfterSeconds?: number
 }

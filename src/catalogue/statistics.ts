@@ -3,7 +3,7 @@ import type { Space } from '../store/store.ts'
 import type { Core } from './core.ts'
 import { type Status, statuses } from './images/image.ts'
 import { taskQueue } from './tasks/queue.ts'
-import { type TaskState, taskStates } from './tasks/tasks.ts'
+import { type TaskState, taskStates } from './tasks/task.ts'
 
 /** A part of Imageport without which it cannot work. */
 export type Part = {

@@ -12,8 +12,4 @@ export const copyImage: Kind = {
   },
 
   retry: (error) => isFailure(error, 'conflict') || isFailure(error, 'unavailable'),
-
-  async failed({ task, actor }, { catalogue }, reason) {
-    await catalogue.imports.fail(actor, task.imageUuid!, 'killed', reason)
-  },
 }

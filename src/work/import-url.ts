@@ -1,36 +1,51 @@
-import { isFailure } from '../catalogue/failure.ts'
+import type { Actor } from '../catalogue/actor.ts'
+import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { ImportPayload } from '../catalogue/images/imports.ts'
-import type { Kind } from './kind.ts'
+import type { Kind, Run, WorkParts } from './kind.ts'
 
 /** Fetches an image's bytes from a URL. Run again after a crash it fetches from the start: the partial bytes are gone. */
 export const importUrl: Kind = {
   name: 'import-url',
 
-  async run({ task, actor, signal, progress }, { catalogue, outbound }) {
+  async run(run, parts) {
+    const { task, actor } = run
     const payload = task.payload as ImportPayload
-    let total: number | null = null
-    const source = outbound.download(payload.url, {
-      signal,
-      onResponse: (info) => {
-        total = info.size
-        progress(0, total)
-      },
-    })
-    const image = await catalogue.bytes.receive(actor, task.imageUuid!, source, {
-      during: 'importing',
-      fallback: 'importing',
-      signal,
-      progress: (done) => progress(done, total),
-      ...(payload.expected ? { expected: payload.expected } : {}),
-    })
-    return { image_id: image.uuid, size: image.size }
+    // Known before a byte is fetched: nothing could be what a manifest without a digest promises.
+    if (payload.expected?.value === 'none')
+      throw new Failure('invalid', 'Invalid file in image manifest', { reason: 'manifest' })
+    if (payload.sourceUuid !== undefined) {
+      await parts.catalogue.imports.adopt(actor, task.imageUuid!, payload)
+      return { image_id: task.imageUuid, verified: true }
+    }
+    return fetchBytes(run, actor, payload, parts)
   },
 
   // The process may have had its hands full; everything else was tried often enough by the download itself.
   retry: (error) => isFailure(error, 'busy') || isFailure(error, 'unavailable'),
+}
 
-  async failed({ task, actor }, { catalogue }, reason) {
-    const { fallback } = task.payload as ImportPayload
-    await catalogue.imports.fail(actor, task.imageUuid!, fallback, reason)
-  },
+async function fetchBytes(
+  { task, signal, progress }: Run,
+  actor: Actor,
+  payload: ImportPayload,
+  { catalogue, outbound }: WorkParts,
+): Promise<object> {
+  let total: number | null = payload.size ?? null
+  const source = outbound.download(payload.url, {
+    signal,
+    onResponse: (info) => {
+      total = info.size ?? total
+      progress(0, total)
+    },
+  })
+  const image = await catalogue.bytes.receive(actor, task.imageUuid!, source, {
+    during: 'importing',
+    fallback: 'importing',
+    signal,
+    progress: (done) => progress(done, total),
+    ...(payload.size === undefined ? {} : { announced: payload.size }),
+    ...(payload.formatFound ? { formats: 'found' } : {}),
+    ...(payload.expected ? { expected: payload.expected } : {}),
+  })
+  return { image_id: image.uuid, size: image.size }
 }

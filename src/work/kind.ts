@@ -1,7 +1,7 @@
 import type { Actor } from '../catalogue/actor.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Core } from '../catalogue/core.ts'
-import type { Task } from '../catalogue/tasks/tasks.ts'
+import type { Task } from '../catalogue/tasks/task.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 
 export type WorkParts = { readonly core: Core; readonly catalogue: Catalogue; readonly outbound: Outbound }
@@ -17,12 +17,11 @@ export type Run = {
 
 /**
  * One kind of long work. It is safe to run again from the start, whatever an earlier, broken run left behind.
- * What it throws fails the task for good, unless `retry` says that trying again later may help.
+ * What it throws fails the task for good, unless `retry` says that trying again later may help; what that leaves in the
+ * catalogue is put right as the task ends (catalogue/tasks/rollbacks.ts).
  */
 export type Kind = {
   readonly name: string
   run(run: Run, parts: WorkParts): Promise<unknown>
   readonly retry?: (error: unknown) => boolean
-  /** Puts right what a failure or cancellation leaves in the catalogue. */
-  readonly failed?: (run: Omit<Run, 'signal' | 'progress'>, parts: WorkParts, reason: string) => Promise<void>
 }

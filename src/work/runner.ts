@@ -1,8 +1,7 @@
 import type { Actor } from '../catalogue/actor.ts'
-import { systemActor } from '../catalogue/actor.ts'
 import { isFailure } from '../catalogue/failure.ts'
 import { taskQueue } from '../catalogue/tasks/queue.ts'
-import { type Task, taskChannel } from '../catalogue/tasks/tasks.ts'
+import { type FailedResult, type Task, taskChannel, workerFor } from '../catalogue/tasks/task.ts'
 import type { Kind, WorkParts } from './kind.ts'
 
 export type RunnerOptions = {
@@ -118,8 +117,10 @@ export async function startRunner(
           return await queue.release(task.id, 2 ** task.attempts, true)
         const cancelled = lost.signal.aborted
         const reason = cancelled ? 'The task was cancelled.' : reasonOf(error)
-        await kind.failed?.(run, parts, reason)
-        await queue.end(task.id, { state: cancelled ? 'cancelled' : 'failed', failure: reason })
+        const result: FailedResult | undefined = isFailure(error)
+          ? { code: error.code, detail: error.detail }
+          : undefined
+        await queue.end(task.id, { state: cancelled ? 'cancelled' : 'failed', failure: reason, result })
         if (isFailure(error) || cancelled) options.log('info', { ...log, reason }, 'task failed')
         else options.log('error', { ...log, err: error }, 'task failed')
       } catch (inner) {
@@ -147,18 +148,6 @@ function reasonOf(error: unknown): string {
   return isFailure(error) ? error.message : 'The task failed because of an internal error.'
 }
 
-/**
- * The work is done with the rights of Imageport itself (they were checked when it was asked for, and a user's token
- * may end meanwhile), in the name of the user.
- */
 async function actorOf({ catalogue }: WorkParts, task: Task): Promise<Actor> {
-  const account = task.userId === null ? undefined : await catalogue.users.byId(task.userId)
-  return {
-    ...systemActor,
-    userId: account?.id ?? null,
-    username: account?.username ?? systemActor.username,
-    projectId: task.projectId,
-    face: task.face,
-    requestId: task.requestId,
-  }
+  return workerFor(task, task.userId === null ? undefined : await catalogue.users.byId(task.userId))
 }

@@ -27,7 +27,12 @@ function actor(role: Role, projectId: number): Actor {
   }
 }
 
-const image = (visibility: Visibility) => ({ uuid: 'x', ownerId: ownerProject, visibility })
+const image = (visibility: Visibility, bound = true) => ({
+  uuid: 'x',
+  ownerId: ownerProject,
+  visibility,
+  bound,
+})
 
 /** What a role may do with the images of its own project, one letter each in the order of `permissions`. */
 const own: Readonly<Record<Role, string>> = {
@@ -42,13 +47,13 @@ const own: Readonly<Record<Role, string>> = {
 
 /** What a role may do with the places of its project, one letter each in the order of `placePermissions`. */
 const places: Readonly<Record<Role, string>> = {
-  //                   registration: view create update delete; resource: view register update; place: view
-  admin: /*         */ 'yyyyyyyy',
-  owner: /*         */ 'yyyyyyyy',
-  image_import_admin: 'yyyyyyyy',
-  image_admin: /*   */ 'yyyyyyyy',
-  member: /*        */ 'yyyyyyny',
-  reader: /*        */ 'ynnnynny',
+  //                   registration: view create update delete; resource: view register update; place, instance: view; manage
+  admin: /*         */ 'yyyyyyyyyy',
+  owner: /*         */ 'yyyyyyyyyy',
+  image_import_admin: 'yyyyyyyyyy',
+  image_admin: /*   */ 'yyyyyyyyyy',
+  member: /*        */ 'yyyyyynyyn',
+  reader: /*        */ 'ynnnynnyyn',
 }
 
 /** What a role elsewhere may do with an image that is not its own: only `view` and `download` can ever be. */
@@ -121,6 +126,22 @@ test('what may not be seen does not exist; what may be seen but not done is forb
     () => demand(actor('reader', ownerProject), 'image.update', image('private'), new Set()),
     (error) => isFailure(error, 'forbidden') && error.detail.reason === 'role',
   )
+})
+
+test('an image that is bound to no project is seen by its project and changed by administrators only', () => {
+  for (const role of roleNames)
+    for (const permission of permissions) {
+      const one = actor(role, ownerProject)
+      const expected =
+        role === 'admin' ||
+        ((permission === 'image.view' || permission === 'image.download') &&
+          permitted(one, permission, ownerProject))
+      assert.equal(
+        allows(one, permission, image('private', false), new Set()),
+        expected,
+        `${role} ${permission}`,
+      )
+    }
 })
 
 test('anonymous callers see public images and nothing else', () => {

@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { diskTools } from '../../src/assembly/hypervisors.ts'
 import type { Actor } from '../../src/catalogue/actor.ts'
 import { systemActor } from '../../src/catalogue/actor.ts'
 import { applyBootstrap, firstStart } from '../../src/catalogue/bootstrap/apply.ts'
 import { type Catalogue, catalogueOf } from '../../src/catalogue/catalogue.ts'
-import type { CatalogueSettings, Core, Remote } from '../../src/catalogue/core.ts'
+import type { CatalogueSettings, Core, Hypervisors, Remote } from '../../src/catalogue/core.ts'
 import { secretsOf } from '../../src/catalogue/people/secrets.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { migrations } from '../../src/database/migrations/index.ts'
@@ -45,7 +46,13 @@ export type TestCoreOptions = {
   readonly stores?: (directory: string) => readonly Store[]
   readonly firstStart?: boolean
   readonly remote?: Remote
+  /** Default: none, so that every compute resource is a record. */
+  readonly hypervisors?: Hypervisors
+  /** IMAGEPORT_DISKS_DIR. */
+  readonly disksDirectory?: string
 }
+
+const noHypervisors: Hypervisors = { at: () => null, isHere: () => false }
 
 /** A catalogue on a database (SQLite in memory by default) and a file store of its own. */
 export async function testCore(options: TestCoreOptions = {}): Promise<TestCore> {
@@ -61,7 +68,9 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
     stores: { all: stores.map((store) => ({ store, readOnly: false })) },
     settings: { ...testSettings, ...options.settings },
     secrets: secretsOf(randomBytes(32)),
-    remote: options.remote ?? { probe: async () => ({ size: null }) },
+    remote: options.remote ?? { probe: async () => ({ size: null }), document: async () => '' },
+    hypervisors: options.hypervisors ?? noHypervisors,
+    disks: diskTools(join(directory, 'exports'), options.disksDirectory ?? null),
     processId: randomUUID(),
   }
   if (options.firstStart !== false) await firstStart(core, systemActor, 'test-password')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { reachable } from '../../src/assembly/serve.ts'
+import { remoteOf } from '../../src/assembly/remote.ts'
 import type { Catalogue } from '../../src/catalogue/catalogue.ts'
 import type { CatalogueSettings, Core } from '../../src/catalogue/core.ts'
 import { fold } from '../../src/catalogue/fold.ts'
@@ -67,7 +67,7 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
     ...(options.databaseUrl ? { url: options.databaseUrl } : {}),
     ...(options.settings ? { settings: options.settings } : {}),
     firstStart: false,
-    remote: { probe: (url) => reachable(fetcher, url) },
+    remote: remoteOf(fetcher),
   })
   const { core, catalogue } = own
   const parts = {

@@ -6,9 +6,10 @@ import { systemActor } from '../../src/catalogue/actor.ts'
 import { catalogueOf } from '../../src/catalogue/catalogue.ts'
 import type { Core } from '../../src/catalogue/core.ts'
 import { Failure, isFailure } from '../../src/catalogue/failure.ts'
+import { enqueue, type NewTask } from '../../src/catalogue/tasks/enqueue.ts'
 import { processes } from '../../src/catalogue/tasks/processes.ts'
 import { taskQueue } from '../../src/catalogue/tasks/queue.ts'
-import { enqueue, type NewTask, type Task, taskChannel } from '../../src/catalogue/tasks/tasks.ts'
+import { type Task, taskChannel } from '../../src/catalogue/tasks/task.ts'
 import { outbound } from '../../src/outbound/outbound.ts'
 import type { Kind } from '../../src/work/kind.ts'
 import { type Runner, startRunner } from '../../src/work/runner.ts'
@@ -78,21 +79,17 @@ forEachDatabase((engine, _open, freshUrl) => {
   })
 
   test('what cannot be done fails with a reason, and inner errors keep their details', async () => {
-    const reasons: string[] = []
     await work([
-      kind(
-        'refuses',
-        async () => {
-          throw new Failure('upstream', 'The other server said no.')
-        },
-        { failed: async (_run, _parts, reason) => void reasons.push(reason) },
-      ),
+      kind('refuses', async () => {
+        throw new Failure('upstream', 'The other server said no.', { reason: 'status' })
+      }),
       kind('breaks', async () => {
         throw new Error('secret inner detail')
       }),
     ])
-    assert.equal((await ended(await add('refuses'))).failure, 'The other server said no.')
-    assert.deepEqual(reasons, ['The other server said no.'])
+    const refused = await ended(await add('refuses'))
+    assert.equal(refused.failure, 'The other server said no.')
+    assert.deepEqual(refused.result, { code: 'upstream', detail: { reason: 'status' } })
     const broken = await ended(await add('breaks'))
     assert.equal(broken.state, 'failed')
     assert.doesNotMatch(broken.failure!, /secret/)

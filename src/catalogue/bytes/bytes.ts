@@ -3,6 +3,7 @@ import { demand } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
+import { completeImage } from '../images/complete.ts'
 import type { ImageDraft } from '../images/draft.ts'
 import { findImage, membersOf } from '../images/find.ts'
 import type { Image, Status } from '../images/image.ts'
@@ -10,11 +11,12 @@ import { demandMove, hasBytes } from '../images/image.ts'
 import { insertImage } from '../images/insert.ts'
 import { lockImage, saveImage } from '../images/save.ts'
 import { now } from '../time.ts'
-import { keepBlob, newBlobId, placesOf, storeFor } from './blobs.ts'
+import { keepBlob, newBlobId, placesOf, releaseBlob, storeFor } from './blobs.ts'
+import type { Finding } from './formats/finding.ts'
 import { inspector } from './formats/inspect.ts'
-import { judge } from './formats/judge.ts'
+import { formatsOf, judge } from './formats/judge.ts'
 import { bytesLeft, demandByteQuota } from './quota.ts'
-import { abandonTransfer, beginTransfer, type Fallback, ownsTransfer } from './transfers.ts'
+import { abandonTransfer, beginTransfer, demandNoTransfer, type Fallback, ownsTransfer } from './transfers.ts'
 
 export type Expected = { readonly algorithm: DigestName; readonly value: string }
 
@@ -22,7 +24,11 @@ export type ReceiveOptions = {
   /** What a failure leaves behind: `queued` (may be tried again) or `killed`. */
   readonly fallback: Fallback
   /** The status while bytes arrive. */
-  readonly during?: 'saving' | 'importing'
+  readonly during?: 'saving' | 'importing' | 'uploading'
+  /** `staged`: the image waits with its bytes (status `uploading`) until it is activated; they can be replaced. */
+  readonly keep?: 'active' | 'staged'
+  /** `found`: the image's format is what the bytes turn out to be. By default it must have been declared. */
+  readonly formats?: 'declared' | 'found'
   /** Bytes announced by the sender; refused early when they cannot fit, and checked at the end. */
   readonly announced?: number | null
   readonly expected?: Expected
@@ -37,6 +43,13 @@ export type ReceiveOptions = {
 
 /** The digests every image needs before it is active (one-catalogue.md section 2). */
 const neededDigests: readonly DigestName[] = ['md5', 'sha1', 'sha512']
+
+/** What the bytes tell of the image. */
+type Content = {
+  readonly virtualSize: number | null
+  readonly diskFormat?: string
+  readonly containerFormat?: string
+}
 
 export type Served = {
   readonly image: Image
@@ -63,9 +76,10 @@ export function bytes(core: Core) {
           ? await lockImage(trx, core, actor, target, 'image.update')
           : await insertImage(trx, core, actor, target)
       const during: Status = options.during ?? 'saving'
-      // A task that is run again finds its image importing already.
+      // A task that is run again finds its image importing already, and staged bytes can be replaced.
       if (image.status !== during || during === 'saving') demandMove(image.uuid, image.status, during)
-      demandFormats(image)
+      if (during === 'uploading') await demandNoTransfer(trx, image)
+      if (options.formats !== 'found') demandFormats(image)
       if (options.announced) await demandByteQuota(trx, core, image.ownerId, options.announced)
       const moved =
         image.status === during
@@ -83,9 +97,9 @@ export function bytes(core: Core) {
     blobId: string,
     store: string,
     received: Received,
-    virtualSize: number | null,
+    content: Content,
     options: ReceiveOptions,
-  ): Promise<{ image: Image; dropped: boolean }> {
+  ): Promise<{ image: Image; dropped: boolean; freed: () => Promise<void> }> {
     return database.transaction(async (trx) => {
       if (database.engine === 'postgres')
         await trx.selectFrom('images').select('seq').where('uuid', '=', uuid).forUpdate().execute()
@@ -94,21 +108,38 @@ export function bytes(core: Core) {
       await demandByteQuota(trx, core, image.ownerId, received.size)
       const kept = await keepBlob(trx, core, blobId, store, received)
       const { md5, sha1, sha256, sha512 } = received.digests
-      const at = now()
       const change = {
-        status: 'active' as const,
+        ...content,
         size: received.size,
-        virtualSize,
         digests: { md5: md5!, sha1: sha1!, sha256: sha256 ?? null, sha512: sha512! },
         blobId: kept.blobId,
-        publishedAt: image.publishedAt ?? at,
         failure: null,
       }
       await trx.deleteFrom('transfers').where('image_seq', '=', image.seq).execute()
-      const saved = await saveImage(trx, core, actor, image, change, 'bytes-received')
+      const action = 'bytes-received'
+      const saved =
+        options.keep === 'staged'
+          ? await saveImage(trx, core, actor, image, change, action)
+          : await completeImage(
+              trx,
+              core,
+              actor,
+              image,
+              { ...change, publishedAt: image.publishedAt ?? now() },
+              action,
+            )
       await options.complete?.(trx, saved)
-      return { image: saved, dropped: kept.known }
+      const replaced = image.blobId !== null && image.blobId !== kept.blobId ? image.blobId : null
+      const freed = replaced === null ? async () => {} : await releaseBlob(trx, core, replaced)
+      return { image: saved, dropped: kept.known, freed }
     })
+  }
+
+  /** What the bytes are, as far as they tell. @throws Failure `content` when they are hostile or not what was declared. */
+  function contentOf(finding: Finding, image: Image, options: ReceiveOptions): Content {
+    const found = options.formats === 'found' ? formatsOf(finding) : {}
+    const { virtualSize } = judge(finding, { ...image, ...found }, settings.formatCheck)
+    return { ...found, virtualSize }
   }
 
   function demandSpace(free: number | null, announced: number): void {
@@ -153,21 +184,22 @@ export function bytes(core: Core) {
           left = await bytesLeft(database.db, core, image.ownerId)
           const maxBytes = smallest(settings.maxImageBytes, left)
           const inspection = inspector()
-          let virtualSize: number | null = null
+          let content: Content = { virtualSize: null }
           const received = await store.receive(blobId, source, {
             digests: digestsFor(options.expected),
             ...(maxBytes === null ? {} : { maxBytes }),
             inspect: (chunk) => inspection.write(chunk),
             accept: (done) => {
               demandAnnounced(options, done)
-              virtualSize = judge(inspection.finish(), image, settings.formatCheck).virtualSize
+              content = contentOf(inspection.finish(), image, options)
             },
             ...(options.progress ? { progress: options.progress } : {}),
             ...(options.signal ? { signal: options.signal } : {}),
           })
           try {
-            const done = await finish(actor, image.uuid, blobId, store.name, received, virtualSize, options)
+            const done = await finish(actor, image.uuid, blobId, store.name, received, content, options)
             if (done.dropped) await store.delete(blobId)
+            await done.freed()
             return done.image
           } catch (error) {
             await store.delete(blobId)
@@ -245,6 +277,8 @@ function demandAnnounced(options: ReceiveOptions, received: Received): void {
   if (options.announced !== undefined && options.announced !== null && options.announced !== received.size)
     throw new Failure('invalid', `${options.announced} bytes were announced, ${received.size} arrived.`, {
       reason: 'length',
+      expected: String(options.announced),
+      found: String(received.size),
     })
   if (!options.expected) return
   const { algorithm, value } = options.expected
@@ -252,6 +286,8 @@ function demandAnnounced(options: ReceiveOptions, received: Received): void {
   if (found !== value.toLowerCase())
     throw new Failure('invalid', `The ${algorithm} of the bytes is ${found}, expected was ${value}.`, {
       reason: 'digest',
+      expected: value,
+      found,
     })
 }
 

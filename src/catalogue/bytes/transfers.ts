@@ -1,7 +1,7 @@
 import type { Actor } from '../actor.ts'
 import { systemActor } from '../actor.ts'
 import type { Core, Trx } from '../core.ts'
-import { isFailure } from '../failure.ts'
+import { Failure, isFailure } from '../failure.ts'
 import { findImage } from '../images/find.ts'
 import type { Image, Status } from '../images/image.ts'
 import { saveImage } from '../images/save.ts'
@@ -35,6 +35,23 @@ export async function beginTransfer(
       started_at: now(),
     })
     .execute()
+}
+
+/** @throws Failure `state` while bytes of the image are arriving: its status alone does not tell. */
+export async function demandNoTransfer(trx: Trx, image: Image): Promise<void> {
+  const row = await trx
+    .selectFrom('transfers')
+    .innerJoin('processes', 'processes.id', 'transfers.process_id')
+    .select('blob_id')
+    .where('image_seq', '=', image.seq)
+    .where('processes.lease_until', '>=', now())
+    .executeTakeFirst()
+  if (row)
+    throw new Failure('state', 'The bytes of the image are being uploaded already.', {
+      subject: 'image',
+      id: image.uuid,
+      status: image.status,
+    })
 }
 
 /** Is the image still waiting for this very transfer? False once it was deleted or reaped. */

@@ -4,7 +4,8 @@ import type { Actor } from '../actor.ts'
 import { systemActor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { isFailure } from '../failure.ts'
-import { enqueue, taskChannel } from '../tasks/tasks.ts'
+import { enqueue } from '../tasks/enqueue.ts'
+import { taskChannel } from '../tasks/task.ts'
 import { placesOf, storeNamed } from './blobs.ts'
 
 /** What the task `verify` carries: everything, or only the blobs whose sha256 is not known yet. */

@@ -19,6 +19,11 @@ export type ImageFacts = {
   readonly resize: boolean | null
   readonly deploy: boolean | null
   readonly bound: boolean
+  readonly attached: boolean
+  readonly withdrawn: boolean
+  readonly manifest: unknown
+  /** The user who is shown as owner where owners are people. */
+  readonly creatorId: number | null
 }
 export type ImagePatch = Partial<ImageFacts>
 
@@ -27,7 +32,6 @@ export type ImageDraft = ImagePatch & {
   readonly uuid?: string
   readonly handle?: string
   readonly external?: boolean
-  readonly manifest?: unknown
   readonly createdAt?: number
   readonly updatedAt?: number
 }

@@ -97,6 +97,11 @@ export type Image = {
   readonly resize: boolean | null
   readonly deploy: boolean | null
   readonly bound: boolean
+  /** Is the owner project among the datacenters that the image is attached to? */
+  readonly attached: boolean
+  /** Danube's access 4, written while there are no bytes yet: they are deactivated as soon as they arrive. */
+  readonly withdrawn: boolean
+  /** The IMGAPI manifest that the image came with; what the catalogue knows itself wins over it. */
   readonly manifest: unknown
   readonly unregistered: boolean
   readonly failure: string | null

@@ -1,5 +1,6 @@
 import type { ImageChange } from '../../database/schema.ts'
 import { fold, foldOrNull } from '../fold.ts'
+import { kindOf } from '../manifests/kind.ts'
 import type { Image, ImageType, Status, Visibility } from './image.ts'
 import { imageTypes } from './image.ts'
 
@@ -34,6 +35,8 @@ export const imageColumns = [
   'images.resize',
   'images.deploy',
   'images.bound',
+  'images.attached',
+  'images.withdrawn',
   'images.manifest_json',
   'images.unregistered',
   'images.failure',
@@ -84,6 +87,8 @@ export type SelectedImage = {
   readonly resize: number | null
   readonly deploy: number | null
   readonly bound: number
+  readonly attached: number
+  readonly withdrawn: number
   readonly manifest_json: string | null
   readonly unregistered: number
   readonly failure: string | null
@@ -135,6 +140,8 @@ export function toImage(row: SelectedImage): Image {
     resize: maybe(row.resize),
     deploy: maybe(row.deploy),
     bound: row.bound === 1,
+    attached: row.attached === 1,
+    withdrawn: row.withdrawn === 1,
     manifest: row.manifest_json === null ? null : JSON.parse(row.manifest_json),
     unregistered: row.unregistered === 1,
     failure: row.failure,
@@ -167,6 +174,7 @@ export type StoredFacts = Omit<
 export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'deleted' | 'stage'>> {
   const properties = image.properties
   const volumeSnapshotUuid = snapshotOf(properties.block_device_mapping)
+  const kind = kindOf(image.manifest, properties)
   return {
     uuid: image.uuid,
     handle: image.handle,
@@ -197,6 +205,8 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
     resize: maybeBit(image.resize),
     deploy: maybeBit(image.deploy),
     bound: bit(image.bound),
+    attached: bit(image.attached),
+    withdrawn: bit(image.withdrawn),
     manifest_json: image.manifest === null ? null : JSON.stringify(image.manifest),
     unregistered: bit(image.unregistered),
     failure: image.failure,
@@ -219,6 +229,8 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
       .map(fold)
       .join('\n'),
     cleanup_at: image.cleanupAt,
+    imgapi_type: kind.type,
+    imgapi_os: kind.os,
   }
 }
 

@@ -6,7 +6,7 @@ import { releaseBlob } from '../bytes/blobs.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { followImage } from '../places/registrations/follow.ts'
-import { cancelTasksOf } from '../tasks/tasks.ts'
+import { cancelTasksOf } from '../tasks/close.ts'
 import { now } from '../time.ts'
 import { cleanupDate } from './cleanup.ts'
 import { findImage, membersOf, normaliseUuid } from './find.ts'
@@ -82,18 +82,22 @@ export function auditFacts(image: Image): object {
   return facts
 }
 
-/** The deletion itself, for an image that is locked. The returned function frees the bytes after the commit. */
+/**
+ * The deletion itself, for an image that is locked. The returned function frees the bytes after the commit.
+ * @param ownTask the task that does it, and is not to be stopped by it
+ */
 export async function removeLocked(
   trx: Trx,
   core: Core,
   actor: Actor,
   image: Image,
+  ownTask?: string,
 ): Promise<() => Promise<void>> {
   const gone = { status: 'deleted' as const, deletedAt: now(), blobId: null, handle: `deleted-${image.seq}` }
   await saveImage(trx, core, actor, image, gone, 'delete')
   await trx.deleteFrom('image_members').where('image_seq', '=', image.seq).execute()
   // A running transfer finds its row gone and gives up its bytes.
   await trx.deleteFrom('transfers').where('image_seq', '=', image.seq).execute()
-  await cancelTasksOf(trx, image.uuid)
+  await cancelTasksOf(trx, image.uuid, ownTask)
   return image.blobId === null ? async () => {} : releaseBlob(trx, core, image.blobId)
 }

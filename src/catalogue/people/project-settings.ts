@@ -1,10 +1,14 @@
-import type { Cleanup, Core, Query } from '../core.ts'
+import type { CatalogueSettings, Cleanup, Core, Query } from '../core.ts'
 
 /** What may be set per project; what is not said there is the installation's default. */
 export type ProjectSettings = {
   readonly quotaBytes: number | null
   readonly quotaImages: number | null
   readonly cleanup: Cleanup
+  /** Images that may be bound to the project (danube.md 1.9, `VMS_IMAGE_LIMIT`); null: as many as you like. */
+  readonly imageLimit: number | null
+  /** Whether the outcome of task callbacks is told in the task log (danube.md 2.8). */
+  readonly logUserCallbacks: boolean
 }
 
 export async function projectSettings(
@@ -12,21 +16,20 @@ export async function projectSettings(
   core: Core,
   projectId: number | null,
 ): Promise<ProjectSettings> {
-  const { quotaBytes, quotaImages, cleanup } = core.settings
-  const defaults = { quotaBytes, quotaImages, cleanup }
-  if (projectId === null) return defaults
+  if (projectId === null) return mergeProjectSettings(core.settings, {})
   const row = await query
     .selectFrom('projects')
     .select('settings_json')
     .where('id', '=', projectId)
     .executeTakeFirst()
-  return row ? mergeProjectSettings(defaults, JSON.parse(row.settings_json)) : defaults
+  return mergeProjectSettings(core.settings, row ? JSON.parse(row.settings_json) : {})
 }
 
-/** `own` is what a project's row holds. */
+/** @param own what a project's row holds */
 export function mergeProjectSettings(
-  defaults: ProjectSettings,
+  { quotaBytes, quotaImages, cleanup }: CatalogueSettings,
   own: Partial<ProjectSettings>,
 ): ProjectSettings {
-  return { ...defaults, ...own, cleanup: { ...defaults.cleanup, ...own.cleanup } }
+  const defaults = { quotaBytes, quotaImages, imageLimit: null, logUserCallbacks: true }
+  return { ...defaults, ...own, cleanup: { ...cleanup, ...own.cleanup } }
 }

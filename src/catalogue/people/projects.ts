@@ -24,7 +24,6 @@ export type Project = {
 
 export function projects(core: Core) {
   const { db } = core.database
-  const { quotaBytes, quotaImages, cleanup } = core.settings
 
   function toProject(row: Selectable<ProjectsTable>): Project {
     return {
@@ -35,7 +34,7 @@ export function projects(core: Core) {
       description: row.description,
       access: row.access,
       enabled: row.enabled === 1,
-      settings: mergeProjectSettings({ quotaBytes, quotaImages, cleanup }, JSON.parse(row.settings_json)),
+      settings: mergeProjectSettings(core.settings, JSON.parse(row.settings_json)),
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     }

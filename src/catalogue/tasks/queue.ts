@@ -3,14 +3,17 @@ import { sql } from 'kysely'
 import type { TasksTable } from '../../database/schema.ts'
 import type { Core } from '../core.ts'
 import { day, now, second } from '../time.ts'
-
-import { type Task, type TaskState, toTask } from './tasks.ts'
+import { endTask } from './end.ts'
+import { type Ending, type Task, toTask } from './task.ts'
 
 /** How long what became of a task is known. */
 const keptFor = 30 * day
 
+const stoppedTooOften = 'The server stopped too often during this task.'
+
 /** The worker's side of the queue. A task belongs to a process as long as that process keeps its lease. */
-export function taskQueue({ database, processId }: Core) {
+export function taskQueue(core: Core) {
+  const { database, processId } = core
   return {
     /** Takes the next task of these kinds, or undefined. Only one process gets it. */
     async claim(kinds: readonly string[]): Promise<Task | undefined> {
@@ -38,20 +41,9 @@ export function taskQueue({ database, processId }: Core) {
       return row !== undefined && row.cancel_requested === 0
     },
 
-    /** Ends a task, unless it was taken away. */
-    async end(id: string, outcome: { state: TaskState; result?: unknown; failure?: string }): Promise<void> {
-      await database.db
-        .updateTable('tasks')
-        .set({
-          state: outcome.state,
-          result_json: outcome.result === undefined ? null : JSON.stringify(outcome.result),
-          failure: outcome.failure ?? null,
-          finished_at: now(),
-        })
-        .where('id', '=', id)
-        .where('process_id', '=', processId)
-        .where('state', '=', 'running')
-        .execute()
+    /** Ends a task, unless it was taken away. What it leaves behind when it did not succeed is put right with it. */
+    async end(id: string, ending: Ending): Promise<void> {
+      await endTask(core, id, { state: 'running', processId }, ending)
     },
 
     /** Hands a task back, to be run again after some seconds. One that is handed back unharmed was no attempt. */
@@ -74,16 +66,19 @@ export function taskQueue({ database, processId }: Core) {
     async reap(): Promise<number> {
       const dead = sql<boolean>`state = 'running' and not exists
         (select 1 from processes where processes.id = tasks.process_id and processes.lease_until >= ${now()})`
-      await database.db
-        .updateTable('tasks')
-        .set({
-          state: 'failed',
-          finished_at: now(),
-          failure: 'The server stopped too often during this task.',
-        })
+      const tired = await database.db
+        .selectFrom('tasks')
+        .select(['id', 'process_id'])
         .where(dead)
         .whereRef('attempts', '>=', 'max_attempts')
         .execute()
+      for (const { id, process_id } of tired)
+        await endTask(
+          core,
+          id,
+          { state: 'running', processId: process_id! },
+          { state: 'failed', failure: stoppedTooOften },
+        )
       const { numUpdatedRows } = await database.db
         .updateTable('tasks')
         .set({ state: 'pending', process_id: null, run_after: now() })
@@ -104,12 +99,11 @@ export function taskQueue({ database, processId }: Core) {
       return row ? Math.max(0, (row.run_after - now()) / second) : null
     },
 
-    /** Forgets tasks that ended long ago. */
+    /** Forgets tasks that ended long ago, and what the log says of them. */
     async forgetOld(): Promise<void> {
-      await database.db
-        .deleteFrom('tasks')
-        .where('finished_at', '<', now() - keptFor)
-        .execute()
+      const before = now() - keptFor
+      await database.db.deleteFrom('tasks').where('finished_at', '<', before).execute()
+      await database.db.deleteFrom('task_log').where('at', '<', before).execute()
     },
 
     /** Counts by state, for metrics. */

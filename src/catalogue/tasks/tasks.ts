@@ -1,118 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import type { Selectable } from 'kysely'
-import type { TasksTable } from '../../database/schema.ts'
 import { permitted } from '../access.ts'
-import type { Actor, Face } from '../actor.ts'
+import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
-import type { Core, Trx } from '../core.ts'
+import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
-import { now } from '../time.ts'
-
-export const taskStates = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const
-export type TaskState = (typeof taskStates)[number]
-
-/** One piece of long work. `progress` is bytes (or steps) of `progressTotal`, which may be unknown. */
-export type Task = {
-  readonly id: string
-  readonly kind: string
-  readonly imageUuid: string | null
-  /** Another thing it works on, such as a snapshot. */
-  readonly subject: string | null
-  readonly payload: unknown
-  readonly state: TaskState
-  readonly progress: number
-  readonly progressTotal: number | null
-  readonly result: unknown
-  readonly failure: string | null
-  readonly attempts: number
-  readonly cancelRequested: boolean
-  readonly userId: number | null
-  readonly projectId: number | null
-  readonly face: Face
-  readonly requestId: string | null
-  readonly createdAt: number
-  readonly startedAt: number | null
-  readonly finishedAt: number | null
-}
-
-export type NewTask = {
-  readonly kind: string
-  readonly imageUuid?: string
-  readonly subject?: string
-  readonly payload: unknown
-  readonly maxAttempts?: number
-}
-
-/** The channel on which workers are woken. */
-export const taskChannel = 'imageport_tasks'
-
-/** Enqueues work in the transaction that makes it necessary; the caller wakes the workers after the commit. */
-export async function enqueue(trx: Trx, actor: Actor, task: NewTask): Promise<string> {
-  const id = randomUUID()
-  const at = now()
-  await trx
-    .insertInto('tasks')
-    .values({
-      id,
-      kind: task.kind,
-      image_uuid: task.imageUuid ?? null,
-      subject: task.subject ?? null,
-      payload_json: JSON.stringify(task.payload),
-      state: 'pending',
-      progress: 0,
-      progress_total: null,
-      result_json: null,
-      failure: null,
-      attempts: 0,
-      max_attempts: task.maxAttempts ?? 5,
-      run_after: at,
-      process_id: null,
-      cancel_requested: 0,
-      user_id: actor.userId,
-      project_id: actor.projectId,
-      face: actor.face,
-      request_id: actor.requestId,
-      created_at: at,
-      started_at: null,
-      finished_at: null,
-    })
-    .execute()
-  return id
-}
-
-/** Asks the unfinished tasks of an image to stop; pending ones end at once. */
-export async function cancelTasksOf(trx: Trx, imageUuid: string): Promise<void> {
-  const of = (state: TaskState) =>
-    trx.updateTable('tasks').where('image_uuid', '=', imageUuid).where('state', '=', state)
-  await of('pending')
-    .set({ state: 'cancelled', finished_at: now(), failure: 'The image was deleted.' })
-    .execute()
-  await of('running').set({ cancel_requested: 1 }).execute()
-}
-
-export function toTask(row: Selectable<TasksTable>): Task {
-  return {
-    id: row.id,
-    kind: row.kind,
-    imageUuid: row.image_uuid,
-    subject: row.subject,
-    payload: JSON.parse(row.payload_json),
-    state: row.state as TaskState,
-    progress: row.progress,
-    progressTotal: row.progress_total,
-    result: row.result_json === null ? null : JSON.parse(row.result_json),
-    failure: row.failure,
-    attempts: row.attempts,
-    cancelRequested: row.cancel_requested === 1,
-    userId: row.user_id,
-    projectId: row.project_id,
-    face: row.face as Face,
-    requestId: row.request_id,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-  }
-}
+import { endTask } from './end.ts'
+import { type Task, type TaskState, taskChannel, toTask } from './task.ts'
+import { imagesBeingWorkedOn } from './working.ts'
 
 export type TaskFilter = {
   readonly states?: readonly TaskState[]
@@ -123,7 +16,8 @@ export type TaskFilter = {
 }
 
 /** What people see and do with tasks: their own, their project's when they may update images there, admins all. */
-export function tasks({ database }: Core) {
+export function tasks(core: Core) {
+  const { database } = core
   const sees = (actor: Actor, task: Task) =>
     actor.superAdmin ||
     (task.userId !== null && task.userId === actor.userId) ||
@@ -164,14 +58,16 @@ export function tasks({ database }: Core) {
     /** Stops a pending task at once, and asks a running one to stop. @throws Failure `not-found`, `state` (ended). */
     async cancel(actor: Actor, id: string): Promise<Task> {
       const task = await this.view(actor, id)
+      const cancelled = { state: 'cancelled', failure: 'The task was cancelled.' } as const
+      const stopped = await endTask(core, id, { state: 'pending' }, cancelled)
       await database.transaction(async (trx) => {
-        const of = (state: TaskState) =>
-          trx.updateTable('tasks').where('id', '=', id).where('state', '=', state)
-        const stopped = await of('pending')
-          .set({ state: 'cancelled', finished_at: now(), failure: 'The task was cancelled.' })
+        const asked = await trx
+          .updateTable('tasks')
+          .set({ cancel_requested: 1 })
+          .where('id', '=', id)
+          .where('state', '=', 'running')
           .executeTakeFirst()
-        const asked = await of('running').set({ cancel_requested: 1 }).executeTakeFirst()
-        if (Number(stopped.numUpdatedRows) + Number(asked.numUpdatedRows) === 0)
+        if (!stopped && Number(asked.numUpdatedRows) === 0)
           throw new Failure('state', 'The task has ended already.', {
             subject: 'task',
             id,
@@ -181,6 +77,11 @@ export function tasks({ database }: Core) {
       })
       await database.notify(taskChannel)
       return this.view(actor, id)
+    },
+
+    /** Which of these images somebody works on now: they are pending (danube.md 1.2). */
+    async working(uuids: readonly string[]): Promise<ReadonlySet<string>> {
+      return imagesBeingWorkedOn(database.db, uuids)
     },
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Failure } from '../../catalogue/failure.ts'
 import { statuses, visibilities } from '../../catalogue/images/image.ts'
 import { roleNames } from '../../catalogue/roles.ts'
-import { taskStates } from '../../catalogue/tasks/tasks.ts'
+import { taskStates } from '../../catalogue/tasks/task.ts'
 
 /** What requests may say. Unknown keys are mistakes and are told. What values mean is the catalogue's to judge. */
 

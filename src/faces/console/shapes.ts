@@ -1,3 +1,4 @@
+import type { Actor } from '../../catalogue/actor.ts'
 import type { AuditEntry } from '../../catalogue/audit.ts'
 import type { Applied } from '../../catalogue/bootstrap/upsert.ts'
 import type { Usage } from '../../catalogue/bytes/quota.ts'
@@ -5,7 +6,7 @@ import type { Image } from '../../catalogue/images/image.ts'
 import type { Project } from '../../catalogue/people/projects.ts'
 import type { Token } from '../../catalogue/people/tokens.ts'
 import type { Account } from '../../catalogue/people/users.ts'
-import type { Task } from '../../catalogue/tasks/tasks.ts'
+import type { Task } from '../../catalogue/tasks/task.ts'
 import type {
   WireApplied,
   WireHistoryEntry,
@@ -81,7 +82,7 @@ export function toWireTask(task: Task): WireTask {
 }
 
 /** @param names of projects by id; a project that is not among them is left out */
-export function toWireRoles(roles: Account['roles'], names: ReadonlyMap<number, string>): WireRole[] {
+export function toWireRoles(roles: Actor['roles'], names: ReadonlyMap<number, string>): WireRole[] {
   return [...roles].flatMap(([id, held]) => {
     const project = names.get(id)
     return project === undefined ? [] : [...held].map((role) => ({ project, role }))

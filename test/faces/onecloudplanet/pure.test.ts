@@ -401,6 +401,8 @@ describe('the image on the wire', () => {
     resize: null,
     deploy: null,
     bound: true,
+    attached: true,
+    withdrawn: false,
     manifest: null,
     unregistered: false,
     failure: null,

@@ -1,4 +1,5 @@
 import { Failure } from '../../failure.ts'
+import { diskFormats } from '../../images/image.ts'
 import type { DetectedFormat, Finding } from './finding.ts'
 
 /** What the image says of itself. Formats in the words of the Images API; null while unset. */
@@ -49,6 +50,21 @@ export function judge(finding: Finding, declared: Declared, mode: 'refuse' | 'wa
   }
   const warning = finding.remarks.map((remark) => remark.message).join(' ') || null
   return { virtualSize: virtualSize(finding, declared.diskFormat), warning }
+}
+
+/**
+ * The formats of bytes about which nobody said anything: an image in a compressed file is `compressed`, and raw as far
+ * as one can see; whatever is on a disk without a format of its own makes it raw, too.
+ */
+export function formatsOf({ format, compression }: Finding): {
+  readonly diskFormat: string
+  readonly containerFormat: string
+} {
+  if (compression !== null) return { diskFormat: 'raw', containerFormat: 'compressed' }
+  return {
+    diskFormat: (diskFormats as readonly string[]).includes(format) ? format : 'raw',
+    containerFormat: 'bare',
+  }
 }
 
 type Disagreement = { readonly message: string; readonly reason: string }

@@ -1,0 +1,46 @@
+import type { Actor } from '../actor.ts'
+import type { Core, Trx } from '../core.ts'
+import { closeTask, userOf } from './close.ts'
+import { rollbacks } from './rollbacks.ts'
+import { type Ending, type Task, type TaskState, toTask, workerFor } from './task.ts'
+
+/**
+ * Puts right what unsuccessful work leaves in the catalogue, in the transaction in which its task ends.
+ * @returns what is left to do after the commit, such as freeing bytes
+ */
+export type Rollback = (
+  trx: Trx,
+  core: Core,
+  actor: Actor,
+  task: Task,
+  reason: string,
+) => Promise<() => Promise<void>>
+
+/**
+ * Ends a task in the given state (and of the given process), with everything that follows from it.
+ * @returns false when the task had ended already or belongs to another process by now
+ */
+export async function endTask(
+  core: Core,
+  id: string,
+  from: { readonly state: TaskState; readonly processId?: string },
+  ending: Ending,
+): Promise<boolean> {
+  const after = await core.database.transaction(async (trx) => {
+    const row = await trx.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) return null
+    const task = toTask(row)
+    // Before the state is final, because what the work left behind is told by the task that is still there.
+    const mine =
+      task.state === from.state && (from.processId === undefined || row.process_id === from.processId)
+    if (!mine) return null
+    const rollback = ending.state === 'succeeded' ? undefined : rollbacks[task.kind]
+    const actor = workerFor(task, await userOf(trx, task.userId))
+    const freed = rollback && (await rollback(trx, core, actor, task, ending.failure ?? ''))
+    await closeTask(trx, id, from, ending)
+    return freed ?? (async () => {})
+  })
+  if (after === null) return false
+  await after()
+  return true
+}
