@@ -10,6 +10,7 @@ import { type FailureCode, isFailure } from '../../src/catalogue/failure.ts'
 import type { Domain, Hypervisor } from '../../src/hypervisor/hypervisor.ts'
 import { libvirt } from '../../src/hypervisor/libvirt.ts'
 import { exportDisk, inspectDisk } from '../../src/hypervisor/qemu-img.ts'
+import { type VirshCommand, virsh } from '../../src/hypervisor/virsh.ts'
 import { debianPackage } from '../support/debian.ts'
 import { libvirtPackages, startLibvirt, type TestLibvirt } from '../support/libvirt.ts'
 
@@ -271,6 +272,33 @@ describe('libvirt', { skip }, () => {
     }
     for (const name of ['', 'a b', 'a/b', 'ä', 'x'.repeat(25), 'a\n'])
       await fails(hypervisor.createSnapshot(uuid, name), 'invalid')
+  })
+
+  test('many commands at once: what vanished says nothing, another failure fails them all', async () => {
+    const { batch } = virsh(virt.url)
+    const options = { timeout: 20_000 }
+    const texts = [`it's; "a" \\ b; echo c`, '--x', '', ' ', 'é\n\t', ...Array(3000).fill('x'.repeat(100))]
+    const echoes = texts.map((text): VirshCommand => ['echo', '--', text])
+    assert.deepEqual(await batch(echoes, options), texts)
+    assert.deepEqual(await batch([], options), [])
+    const { uuid } = (await hypervisor.look()).domains.find(({ name }) => name === 'frozen')!
+    const mixed = await batch(
+      [
+        ['dumpxml', `--domain=${absent}`],
+        ['echo', 'between'],
+        ['snapshot-dumpxml', `--domain=${uuid}`, '--snapshotname=nope'],
+      ],
+      options,
+    )
+    assert.deepEqual(mixed, ['', 'between', ''])
+    const failing = batch(
+      [
+        ['destroy', `--domain=${uuid}`],
+        ['echo', 'after'],
+      ],
+      options,
+    )
+    await fails(failing, 'state')
   })
 
   test('out of reach, out of time, called off', async () => {
