@@ -1,4 +1,5 @@
 import { consoleFace } from '../faces/console/index.ts'
+import { danubeFace } from '../faces/danube/index.ts'
 import { foremanFace } from '../faces/foreman/index.ts'
 import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
@@ -13,6 +14,8 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
   const faces = [
     operationsFace({ metrics: settings.metrics, measured }),
     onecloudplanet,
+    // Before Foreman, which owns what is left of /api.
+    danubeFace({ tokenSeconds: settings.tokenSeconds }),
     foremanFace(),
     consoleFace({ localToken: await localToken(settings.dataDir) }),
   ]

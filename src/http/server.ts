@@ -64,6 +64,7 @@ export async function createServer(
     },
     clientErrorHandler: () => {}, // connections.ts
   })
+  tellSlash(app)
   const connections = watchConnections(app.server, options.logger)
   app.addHook('preClose', async () => connections.drain())
   app.decorate('routeTable', collectRoutes(app))
@@ -115,6 +116,25 @@ export async function createServer(
   }
 
   return app
+}
+
+/**
+ * Tells routes of the same path apart by the slash at its end: one with `constraints: { slash: true }` has it, and one
+ * without the constraint has whatever the others leave.
+ */
+function tellSlash(app: FastifyInstance): void {
+  app.addConstraintStrategy({
+    name: 'slash',
+    storage() {
+      // Handlers as the router has them, whose type it does not export to us.
+      const handlers = new Map<unknown, never>()
+      return {
+        get: (wanted) => handlers.get(wanted) ?? null,
+        set: (wanted, handler) => void handlers.set(wanted, handler as never),
+      }
+    },
+    deriveConstraint: ({ url = '' }) => url.split('?', 1)[0]!.endsWith('/'),
+  })
 }
 
 /** For errors that no face words. */

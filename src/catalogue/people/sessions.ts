@@ -53,7 +53,11 @@ export function sessions({ database, secrets }: Core) {
   }
 }
 
-/** What was proved with a password or token that is no longer valid is proved no longer: its user's sessions end. */
+/** What was proved with a password or token that is no longer valid is proved no longer: its user's sessions and logins end. */
 export async function endSessions(trx: Trx, userId: number): Promise<void> {
-  await trx.deleteFrom('credentials').where('user_id', '=', userId).where('kind', '=', 'session').execute()
+  await trx
+    .deleteFrom('credentials')
+    .where('user_id', '=', userId)
+    .where('kind', 'in', ['session', 'danube-token'])
+    .execute()
 }
