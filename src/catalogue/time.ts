@@ -45,3 +45,10 @@ function offsetMinutes(zone: string | undefined): number {
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0)
   return zone.startsWith('-') ? -minutes : minutes
 }
+
+/** `2015-05-21T10:29:15.123456Z`: microseconds, left out when they are exactly zero (danube.md 1.2). */
+export function toMicros(instant: Instant): string {
+  const fraction = instant % second
+  const seconds = toSeconds(instant)
+  return fraction === 0 ? seconds : `${seconds.slice(0, -1)}.${String(fraction).padStart(6, '0')}Z`
+}

@@ -13,7 +13,7 @@ import { lockImage, saveImage } from './save.ts'
 import { attachedProjects, demandUnused } from './usage.ts'
 import { workOn } from './work.ts'
 
-type Datacenter = { readonly id: number; readonly name: string; readonly label: string }
+type Datacenter = { readonly id: number; readonly name: string }
 
 /**
  * Which datacenters may use an image (danube.md 4.2): the project it is bound to, and the members that have accepted it

@@ -1,4 +1,4 @@
-import { demand, demandIn } from '../access.ts'
+import { demand, demandIn, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
 import type { Expected } from '../bytes/bytes.ts'
@@ -85,6 +85,10 @@ export function imports(core: Core) {
       await database.notify(taskChannel)
       return started
     },
+
+    /** May the actor import into this project, where it also has to manage images? */
+    mayImport: (actor: Actor, projectId: number): boolean =>
+      permitted(actor, 'image.create', projectId) && permitted(actor, 'image.import', projectId),
 
     /**
      * An image that a manifest describes and another repository holds: it is there at once and pending until its bytes

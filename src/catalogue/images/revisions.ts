@@ -57,6 +57,9 @@ export function revisions(core: Core) {
         const { patch, withdrawn, bound } = decide(image)
         const change: Partial<StoredFacts> = {
           ...patch,
+          ...(patch.visibility === 'private' && (await hasMembers(trx, image))
+            ? { visibility: 'shared' }
+            : {}),
           ...(patch.tags ? { tags: tidyTags(patch.tags) } : {}),
           ...(withdrawn === undefined ? {} : availability(actor, image, withdrawn)),
         }
@@ -184,6 +187,12 @@ function availability(actor: Actor, image: Image, withdrawn: boolean): Partial<S
   demand(actor, 'image.deactivate', image, new Set())
   if (!hasBytes(image.status)) return { withdrawn }
   return { status: withdrawn ? 'deactivated' : 'active' }
+}
+
+/** What is taken from everybody stays with those it was given to. */
+async function hasMembers(trx: Trx, image: Image): Promise<boolean> {
+  const members = trx.selectFrom('image_members').select('project_id').where('image_seq', '=', image.seq)
+  return (await members.limit(1).executeTakeFirst()) !== undefined
 }
 
 async function demandDisposable(trx: Trx, image: Image): Promise<void> {

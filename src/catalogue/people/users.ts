@@ -138,6 +138,29 @@ export function users(core: Core) {
       return load(row)
     },
 
+    /** The id of an enabled user, for those who name another as the owner of a thing; null when there is none. */
+    async idOfActive(username: string): Promise<number | null> {
+      const row = await database.db
+        .selectFrom('users')
+        .select('id')
+        .where('username_fold', '=', fold(username))
+        .where('enabled', '=', 1)
+        .executeTakeFirst()
+      return row?.id ?? null
+    },
+
+    /** Names for ids, as other things show them; who is gone is missing. */
+    async usernames(ids: Iterable<number | null>): Promise<ReadonlyMap<number, string>> {
+      const wanted = [...new Set(ids)].filter((id) => id !== null)
+      if (wanted.length === 0) return new Map()
+      const rows = await database.db
+        .selectFrom('users')
+        .select(['id', 'username'])
+        .where('id', 'in', wanted)
+        .execute()
+      return new Map(rows.map(({ id, username }) => [id, username]))
+    },
+
     async byId(id: number): Promise<Account | undefined> {
       const row = await database.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
       return row && load(row)

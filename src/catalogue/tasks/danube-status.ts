@@ -26,10 +26,13 @@ export function statusBodyOf(task: Task): StatusBody {
 }
 
 /** The id of a task in the queue (danube.md 2.1). What Imageport does for itself has user 0. */
-export function taskIdOf(task: Pick<Task, 'id' | 'kind' | 'userId' | 'ownerUserId' | 'projectId'>): string {
+export function taskIdOf(
+  task: Pick<Task, 'id' | 'kind' | 'userId' | 'ownerUserId' | 'projectId'>,
+  group: Group = groupOf(task),
+): string {
   const userId = task.userId ?? 0
   const owner = task.ownerUserId ?? userId
-  return `${userId}e${owner}${groupOf(task)}${task.projectId ?? 1}-${headOf(task.id)}`
+  return `${userId}e${owner}${group}${task.projectId ?? 1}-${headOf(task.id)}`
 }
 
 /** `d`: bound to a datacenter, `u`: not. */

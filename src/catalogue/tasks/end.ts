@@ -1,4 +1,5 @@
 import type { Actor } from '../actor.ts'
+import { record } from '../audit.ts'
 import type { Core, Trx } from '../core.ts'
 import { closeTask, userOf } from './close.ts'
 import { rollbacks } from './rollbacks.ts'
@@ -18,6 +19,7 @@ export type Rollback = (
 
 /**
  * Ends a task in the given state (and of the given process), with everything that follows from it.
+ * @param by who ends it, where somebody does: that is told in the audit log
  * @returns false when the task had ended already or belongs to another process by now
  */
 export async function endTask(
@@ -25,6 +27,7 @@ export async function endTask(
   id: string,
   from: { readonly state: TaskState; readonly processId?: string },
   ending: Ending,
+  by?: Actor,
 ): Promise<boolean> {
   const after = await core.database.transaction(async (trx) => {
     const row = await trx.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
@@ -38,6 +41,7 @@ export async function endTask(
     const actor = workerFor(task, await userOf(trx, task.userId))
     const freed = rollback && (await rollback(trx, core, actor, task, ending.failure ?? ''))
     await closeTask(trx, id, from, ending)
+    if (by) await record(trx, by, { action: 'cancel', kind: 'task', id })
     return freed ?? (async () => {})
   })
   if (after === null) return false

@@ -1,5 +1,8 @@
+import { rollBackSnapshotImage } from '../images/from-snapshot.ts'
 import { rollBackImport } from '../images/imports.ts'
 import { rollBackRevision } from '../images/revisions.ts'
+import { rollBackCreation, rollBackSnapshot } from '../places/instances/snapshots.ts'
+import { rollBackState } from '../places/instances/states.ts'
 import type { Rollback } from './end.ts'
 
 /** Kind of task → how the catalogue is put right when the work did not succeed. Kinds that leave nothing have none. */
@@ -7,4 +10,9 @@ export const rollbacks: Readonly<Record<string, Rollback>> = {
   'import-url': rollBackImport,
   'copy-image': rollBackImport,
   'publish-image': rollBackRevision,
+  'snapshot-image': rollBackSnapshotImage,
+  'create-snapshot': rollBackCreation,
+  'delete-snapshot': rollBackSnapshot,
+  'revert-snapshot': rollBackSnapshot,
+  'instance-state': rollBackState,
 }

@@ -1,10 +1,9 @@
 import { permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
-import { record } from '../audit.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
-import { endTask } from './end.ts'
-import { type Task, type TaskState, taskChannel, toTask } from './task.ts'
+import { stopTask } from './stop.ts'
+import { type Task, type TaskState, toTask } from './task.ts'
 import { imagesBeingWorkedOn } from './working.ts'
 
 export type TaskFilter = {
@@ -58,24 +57,8 @@ export function tasks(core: Core) {
     /** Stops a pending task at once, and asks a running one to stop. @throws Failure `not-found`, `state` (ended). */
     async cancel(actor: Actor, id: string): Promise<Task> {
       const task = await this.view(actor, id)
-      const cancelled = { state: 'cancelled', failure: 'The task was cancelled.' } as const
-      const stopped = await endTask(core, id, { state: 'pending' }, cancelled)
-      await database.transaction(async (trx) => {
-        const asked = await trx
-          .updateTable('tasks')
-          .set({ cancel_requested: 1 })
-          .where('id', '=', id)
-          .where('state', '=', 'running')
-          .executeTakeFirst()
-        if (!stopped && Number(asked.numUpdatedRows) === 0)
-          throw new Failure('state', 'The task has ended already.', {
-            subject: 'task',
-            id,
-            status: task.state,
-          })
-        await record(trx, actor, { action: 'cancel', kind: 'task', id })
-      })
-      await database.notify(taskChannel)
+      if (!(await stopTask(core, actor, id)))
+        throw new Failure('state', 'The task has ended already.', { subject: 'task', id, status: task.state })
       return this.view(actor, id)
     },
 
