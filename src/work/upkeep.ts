@@ -8,6 +8,7 @@ import { expireCredentials } from '../catalogue/people/tokens.ts'
 import { heartbeatSeconds, processes } from '../catalogue/tasks/processes.ts'
 import { taskQueue } from '../catalogue/tasks/queue.ts'
 import { now } from '../catalogue/time.ts'
+import { sweepExports } from './exports.ts'
 import type { WorkParts } from './kind.ts'
 import type { RunnerOptions } from './runner.ts'
 
@@ -47,6 +48,7 @@ export async function startUpkeep(
   async function sweep(): Promise<void> {
     const swept = await sweepBlobs(core, alone ? startedAt : undefined)
     if (swept > 0) log('info', { swept }, 'left-over bytes removed')
+    await sweepExports(core)
   }
 
   async function slowly(): Promise<void> {

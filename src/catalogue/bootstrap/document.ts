@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { containerFormats, diskFormats, visibilities } from '../images/image.ts'
+import { nodeStatuses } from '../places/instances/nodes.ts'
+import { snapshotStatuses } from '../places/instances/snapshots.ts'
+import { instanceStatuses } from '../places/instances/states.ts'
 import { roleNames } from '../roles.ts'
 import { parseInstant } from '../time.ts'
 
@@ -65,6 +68,8 @@ const user = z.strictObject({
   superAdmin: z.boolean().optional(),
   apiKey: secret.optional(),
   tokens: z.array(secret).optional(),
+  /** Public keys, as lines of OpenSSH or PEM. */
+  sshKeys: z.array(z.string().min(1)).optional(),
   callbackKey: secret.optional(),
   enabled: z.boolean().optional(),
   apiAccess: z.boolean().optional(),
@@ -119,21 +124,23 @@ const registration = z.strictObject({
   ...dates,
 })
 
-const node = z.strictObject({ hostname: name, status: z.string().optional(), ...dates })
+const node = z.strictObject({ hostname: name, status: z.enum(nodeStatuses).optional(), ...dates })
 
 const disk = z.strictObject({
   /** MB. */
   size: z.int().nonnegative(),
   image: z.string().optional(),
-  file: z.string().optional(),
+  file: z.string().min(1).optional(),
   boot: z.boolean().optional(),
 })
 
 const snapshot = z.strictObject({
   name: name.max(24),
   disk: z.int().positive().optional(),
-  status: z.string().optional(),
+  status: z.enum(snapshotStatuses).optional(),
   note: z.string().optional(),
+  /** Of an external snapshot: the file that holds the state, below the disks directory. */
+  file: z.string().min(1).optional(),
   ...dates,
 })
 
@@ -146,7 +153,7 @@ const instance = z
     computeResource: name.optional(),
     location: name.optional(),
     node: name.optional(),
-    status: z.string().optional(),
+    status: z.enum(instanceStatuses).optional(),
     ostype: z.int().min(1).max(6).optional(),
     ips: z.array(z.string()).optional(),
     disks: z.array(disk).optional(),

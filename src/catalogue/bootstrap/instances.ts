@@ -34,6 +34,7 @@ export async function applyInstance(application: Application, entry: Entry<'inst
     .select('id')
     .where('is_default', '=', 1)
     .executeTakeFirst()
+  if (entry.node !== undefined) await enterNode(application, entry.node)
   await upsert(
     application,
     { table: 'instances', kind: 'instance', key: 'uuid' },
@@ -53,6 +54,8 @@ export async function applyInstance(application: Application, entry: Entry<'inst
       ),
       location_id: await maybeId(application, 'locations', 'name', 'location', entry.location),
       node: entry.node,
+      // What the file says of it is kept, also where a compute resource reported it first.
+      discovered: 0,
       status: entry.status,
       ostype: entry.ostype,
       ips_json: entry.ips === undefined ? undefined : JSON.stringify(entry.ips),
@@ -74,6 +77,16 @@ export async function applyInstance(application: Application, entry: Entry<'inst
   )
   if (entry.disks) await replaceDisks(application, uuid, hostname, entry.disks)
   if (entry.snapshots) await replaceSnapshots(application, uuid, hostname, entry.snapshots)
+}
+
+/** A node that is named is there; what it is otherwise, the section `nodes` says. */
+async function enterNode({ trx }: Application, hostname: string): Promise<void> {
+  const at = now()
+  await trx
+    .insertInto('nodes')
+    .values({ hostname, status: 'online', created_at: at, updated_at: at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 type Disks = NonNullable<Entry<'instances'>['disks']>
@@ -145,6 +158,7 @@ async function replaceSnapshots(
       type: known?.type ?? 2,
       status: snapshot.status ?? known?.status ?? 'ok',
       size: size * 1024 * 1024,
+      file: snapshot.file ?? null,
       created_at: at,
       updated_at: snapshot.updatedAt ?? known?.updated_at ?? at,
     }
@@ -157,7 +171,14 @@ async function replaceSnapshots(
   )
     return
   await trx.deleteFrom('snapshots').where('instance_uuid', '=', uuid).execute()
-  for (const snapshot of wanted) await trx.insertInto('snapshots').values(snapshot).execute()
+  for (const snapshot of wanted) {
+    // By its number a task that works on it finds it again.
+    const known = present.find((one) => one.disk === snapshot.disk && one.name === snapshot.name)
+    await trx
+      .insertInto('snapshots')
+      .values({ ...snapshot, ...(known ? { id: known.id } : {}) })
+      .execute()
+  }
   await record(trx, actor, {
     action: 'snapshots',
     kind: 'instance',

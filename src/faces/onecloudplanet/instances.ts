@@ -1,5 +1,5 @@
 import { normaliseUuid } from '../../catalogue/images/find.ts'
-import type { Instance } from '../../catalogue/places/instances.ts'
+import type { Instance } from '../../catalogue/places/instances/instances.ts'
 import { badFields, notFound } from './failures.ts'
 import { form, integer, text } from './fields.ts'
 import { type Context, ok, type Route } from './route.ts'

@@ -247,7 +247,7 @@ export function computeResources(core: Core) {
     },
 
     /**
-     * Its registrations go with it (foreman.md 3.5). Returned is what it was, assigned to nothing any more.
+     * Its registrations go with it (foreman.md 3.5), and instances that only it reported. Returned is what it was, assigned to nothing any more.
      * @throws Failure `forbidden`, `not-found`; `conflict` (reason `built-in`: the catalogue; `in-use`: it has instances).
      */
     async remove(actor: Actor, id: number, context?: Context): Promise<ComputeResourceView> {
@@ -259,6 +259,7 @@ export function computeResources(core: Core) {
           .selectFrom('instances')
           .select('hostname')
           .where('compute_resource_id', '=', id)
+          .where('discovered', '=', 0)
           .orderBy('hostname')
           .limit(1)
           .executeTakeFirst()

@@ -1,0 +1,481 @@
+import { type Selectable, sql } from 'kysely'
+import type { SnapshotsTable } from '../../../database/schema.ts'
+import { permitted } from '../../access.ts'
+import type { Actor } from '../../actor.ts'
+import { record } from '../../audit.ts'
+import type { Core, Query, Trx } from '../../core.ts'
+import { Failure } from '../../failure.ts'
+import type { Rollback } from '../../tasks/end.ts'
+import { enqueue } from '../../tasks/enqueue.ts'
+import { logDone } from '../../tasks/log.ts'
+import { type Callback, taskChannel } from '../../tasks/task.ts'
+import { now } from '../../time.ts'
+import { type Disk, findDisk, noSuchNumber } from './disks.ts'
+import {
+  demandNode,
+  demandStatus,
+  findInstance,
+  type Instance,
+  instanceNamed,
+  workOnInstance,
+} from './instance.ts'
+import type { LiveResources } from './live.ts'
+
+/** `pending` and `rollback` while a task works on it; `lost`: its contents are not there any more. */
+export const snapshotStatuses = ['ok', 'pending', 'rollback', 'lost'] as const
+export type SnapshotStatus = (typeof snapshotStatuses)[number]
+
+/** A moment of one disk, whose contents can be made an image. */
+export type Snapshot = {
+  readonly id: number
+  readonly instanceUuid: string
+  readonly hostname: string
+  readonly disk: number
+  readonly name: string
+  readonly note: string
+  /** 1 automatic, 2 manual. */
+  readonly type: number
+  readonly status: SnapshotStatus
+  /** Bytes that the guest sees. */
+  readonly size: number
+  /** Name below IMAGEPORT_DISKS_DIR that holds the state; null: it is inside of the disk. */
+  readonly file: string | null
+  readonly createdAt: number
+}
+
+/** What the tasks on snapshots carry. */
+export type SnapshotPayload = {
+  readonly instanceUuid: string
+  readonly disk: number
+  readonly name: string
+  readonly snapshotId: number
+  /** What it goes back to when the work fails. */
+  readonly before: SnapshotStatus
+  /** What people read of it. */
+  readonly detail: string
+}
+
+export type SnapshotOrder = {
+  readonly field: 'name' | 'disk' | 'size' | 'created'
+  readonly descending: boolean
+}
+const orderColumns = { name: 'name', disk: 'disk', size: 'size', created: 'created_at' } as const
+
+/** Which snapshot of which disk is meant, as the caller wrote it. */
+export type SnapshotTarget = {
+  readonly projectId: number
+  /** Uuid or hostname. */
+  readonly instance: string
+  readonly disk: number
+  readonly name: string
+}
+
+/** The states in which a disk can be looked at (danube.md 4.6). */
+const installed = ['running', 'stopped', 'stopping']
+
+export function snapshots(core: Core, live: LiveResources) {
+  const { database } = core
+
+  async function begin(
+    trx: Trx,
+    actor: Actor,
+    instance: Instance,
+    snapshot: Snapshot,
+    {
+      kind,
+      message,
+      ...task
+    }: { kind: string; message: string; before: SnapshotStatus; callback?: Callback },
+  ): Promise<string> {
+    const detail = detailOf(snapshot)
+    const payload: SnapshotPayload = {
+      instanceUuid: instance.uuid,
+      disk: snapshot.disk,
+      name: snapshot.name,
+      snapshotId: snapshot.id,
+      before: task.before,
+      detail,
+    }
+    const after = { snapshot: snapshot.name, disk: snapshot.disk }
+    await record(trx, actor, { action: kind, kind: 'instance', id: instance.uuid, after })
+    return enqueue(trx, actor, {
+      kind,
+      subject: snapshot.name,
+      payload,
+      work: workOnInstance(instance, message, detail),
+      ...(task.callback ? { callback: task.callback } : {}),
+    })
+  }
+
+  /** The instance with its disk, as every request begins. @throws Failure `not-found`, `invalid` (reason `disk`) */
+  async function open(query: Query, actor: Actor, target: Omit<SnapshotTarget, 'name'>) {
+    const instance = await instanceNamed(query, actor, target.projectId, target.instance)
+    return { instance, disk: await demandDisk(query, instance, target.disk) }
+  }
+
+  return {
+    /**
+     * By default newest first. @throws Failure `not-found`, `invalid` (reason `disk`).
+     */
+    async list(
+      actor: Actor,
+      target: { projectId: number; instance: string; disk?: number; type?: number },
+      order: readonly SnapshotOrder[] = [{ field: 'created', descending: true }],
+    ): Promise<Snapshot[]> {
+      await live.observe()
+      const { db } = database
+      const instance = await instanceNamed(db, actor, target.projectId, target.instance)
+      if (target.disk !== undefined) await demandDisk(db, instance, target.disk)
+      let query = db.selectFrom('snapshots').selectAll().where('instance_uuid', '=', instance.uuid)
+      if (target.disk !== undefined) query = query.where('disk', '=', target.disk)
+      if (target.type !== undefined) query = query.where('type', '=', target.type)
+      for (const { field, descending } of order)
+        query = query.orderBy(orderColumns[field], descending ? 'desc' : 'asc')
+      const last = order.at(-1)?.descending ? 'desc' : 'asc'
+      return (await query.orderBy('id', last).execute()).map((row) => toSnapshot(row, instance))
+    },
+
+    /** @throws Failure `not-found` (subject `instance` or `snapshot`), `invalid` (reason `disk`). */
+    async view(actor: Actor, target: SnapshotTarget): Promise<Snapshot> {
+      await live.observe()
+      const { instance } = await open(database.db, actor, target)
+      return demandSnapshot(database.db, instance, target)
+    },
+
+    /**
+     * Asks for a snapshot. It is there and pending at once, and gone again when it cannot be made.
+     * @param check of what else the caller said, after it is known that the snapshot does not exist
+     * @throws Failure `not-found`, `state` (subject `node` or `instance`), `invalid` (reason `disk`), `conflict`
+     * (reason `exists`)
+     */
+    async create(
+      actor: Actor,
+      target: SnapshotTarget,
+      check: () => { readonly note: string },
+      callback?: Callback,
+    ): Promise<{ snapshot: Snapshot; taskId: string }> {
+      await live.observe()
+      const begun = await database.transaction(async (trx) => {
+        const instance = await instanceNamed(trx, actor, target.projectId, target.instance)
+        demandNode(instance)
+        const disk = await demandDisk(trx, instance, target.disk)
+        if (await findSnapshot(trx, instance, target)) throw exists(target.name)
+        demandInstalled(actor, instance)
+        const at = now()
+        const row = await trx
+          .insertInto('snapshots')
+          .values({
+            instance_uuid: instance.uuid,
+            disk: target.disk,
+            name: target.name,
+            note: check().note,
+            type: 2,
+            status: 'pending',
+            size: disk.size * 2 ** 20,
+            file: null,
+            created_at: at,
+            updated_at: at,
+          })
+          .onConflict((conflict) => conflict.doNothing())
+          .returningAll()
+          .executeTakeFirst()
+        if (!row) throw exists(target.name)
+        const snapshot = toSnapshot(row, instance)
+        const message = "Create snapshot of server's disk"
+        const work = {
+          kind: 'create-snapshot',
+          message,
+          before: 'ok',
+          ...(callback ? { callback } : {}),
+        } as const
+        return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
+      })
+      await database.notify(taskChannel)
+      return begun
+    },
+
+    /**
+     * Asks that a snapshot be deleted. A lost one goes at once, and there is no task.
+     * @throws Failure `not-found`, `state` (subject `node`, `instance` or `snapshot`), `invalid` (reason `disk`)
+     */
+    async remove(
+      actor: Actor,
+      target: SnapshotTarget,
+      callback?: Callback,
+    ): Promise<{ snapshot: Snapshot; taskId: string | null }> {
+      await live.observe()
+      const begun = await database.transaction(async (trx) => {
+        const instance = await instanceNamed(trx, actor, target.projectId, target.instance)
+        demandNode(instance)
+        await demandDisk(trx, instance, target.disk)
+        const snapshot = await demandSnapshot(trx, instance, target)
+        demandInstalled(actor, instance)
+        const message = "Delete snapshot of server's disk"
+        if (snapshot.status === 'lost') {
+          await trx.deleteFrom('snapshots').where('id', '=', snapshot.id).execute()
+          const before = { snapshot: snapshot.name, disk: snapshot.disk }
+          await record(trx, actor, { action: 'delete-snapshot', kind: 'instance', id: instance.uuid, before })
+          await logDone(trx, actor, workOnInstance(instance, message, detailOf(snapshot)))
+          return { snapshot, taskId: null }
+        }
+        await moveSnapshot(trx, snapshot, 'pending')
+        const work = {
+          kind: 'delete-snapshot',
+          message,
+          before: snapshot.status,
+          ...(callback ? { callback } : {}),
+        }
+        return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
+      })
+      if (begun.taskId !== null) await database.notify(taskChannel)
+      return begun
+    },
+
+    /**
+     * Asks that a disk become what it was. What it held since is lost.
+     * @param force also when there are newer snapshots
+     * @throws Failure as `remove`; `state` (subject `instance`, reason `not-stopped`), `conflict` (reason `newer`)
+     */
+    async revert(
+      actor: Actor,
+      target: SnapshotTarget,
+      { force, callback }: { readonly force: boolean; readonly callback?: Callback },
+    ): Promise<{ snapshot: Snapshot; taskId: string }> {
+      await live.observe()
+      const begun = await database.transaction(async (trx) => {
+        const { instance } = await open(trx, actor, target)
+        const snapshot = await demandSnapshot(trx, instance, target)
+        demandNode(instance)
+        demandInstalled(actor, instance)
+        demandOk(snapshot)
+        if (!force && (await hasNewer(trx, snapshot)))
+          throw new Failure('conflict', 'VM has more recent snapshots', {
+            subject: 'snapshot',
+            reason: 'newer',
+          })
+        if (instance.status !== 'stopped')
+          throw new Failure('state', 'VM is not stopped', {
+            subject: 'instance',
+            id: instance.uuid,
+            reason: 'not-stopped',
+            status: instance.status,
+          })
+        await moveSnapshot(trx, snapshot, 'rollback')
+        const message = "Rollback snapshot of server's disk"
+        const work = {
+          kind: 'revert-snapshot',
+          message,
+          before: 'ok',
+          ...(callback ? { callback } : {}),
+        } as const
+        return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
+      })
+      await database.notify(taskChannel)
+      return begun
+    },
+
+    /** @throws Failure `not-found`, `invalid` (reason `disk`). */
+    async annotate(actor: Actor, target: SnapshotTarget, check: () => string): Promise<Snapshot> {
+      await live.observe()
+      return database.transaction(async (trx) => {
+        const { instance } = await open(trx, actor, target)
+        const before = await demandSnapshot(trx, instance, target)
+        const note = check()
+        if (note === before.note) return before
+        await trx
+          .updateTable('snapshots')
+          .set({ note, updated_at: now() })
+          .where('id', '=', before.id)
+          .execute()
+        const sides = { before: { note: before.note }, after: { note } }
+        await record(trx, actor, {
+          action: 'annotate-snapshot',
+          kind: 'instance',
+          id: instance.uuid,
+          ...sides,
+        })
+        return { ...before, note }
+      })
+    },
+
+    /**
+     * What the work on a snapshot needs to know.
+     * @throws Failure `not-found` (subject `instance`, `disk` or `snapshot`) when it went meanwhile
+     */
+    async atWork({ instanceUuid, snapshotId, name, disk }: Omit<SnapshotPayload, 'detail'>): Promise<AtWork> {
+      const instance = await findInstance(database.db, instanceUuid)
+      if (!instance)
+        throw new Failure('not-found', 'The instance is not there any more.', {
+          subject: 'instance',
+          id: instanceUuid,
+        })
+      const row = await database.db
+        .selectFrom('snapshots')
+        .selectAll()
+        .where('id', '=', snapshotId)
+        .executeTakeFirst()
+      if (!row) throw absent(name)
+      return {
+        instance,
+        disk: await findDisk(database.db, instanceUuid, disk),
+        snapshot: toSnapshot(row, instance),
+      }
+    },
+
+    /** The work is done: what was made or put back is usable, what was deleted is gone. */
+    async settle(actor: Actor, payload: SnapshotPayload, outcome: 'usable' | 'deleted'): Promise<void> {
+      await database.transaction(async (trx) => {
+        const { snapshotId, instanceUuid, name, disk } = payload
+        if (outcome === 'usable') return restoreSnapshot(trx, { ...payload, before: 'ok' })
+        await trx.deleteFrom('snapshots').where('id', '=', snapshotId).execute()
+        const before = { snapshot: name, disk }
+        await record(trx, actor, { action: 'snapshot-deleted', kind: 'instance', id: instanceUuid, before })
+      })
+    },
+  }
+}
+
+export type AtWork = { readonly instance: Instance; readonly disk: Disk; readonly snapshot: Snapshot }
+
+/** What could not be made is not there. */
+export const rollBackCreation: Rollback = async (trx, _core, _actor, task) => {
+  const { snapshotId } = task.payload as SnapshotPayload
+  await trx.deleteFrom('snapshots').where('id', '=', snapshotId).where('status', '=', 'pending').execute()
+  return async () => {}
+}
+
+/** What could not be deleted or put back is as it was. */
+export const rollBackSnapshot: Rollback = async (trx, _core, _actor, task) => {
+  await restoreSnapshot(trx, task.payload as SnapshotPayload)
+  return async () => {}
+}
+
+/** Gives a snapshot that a task worked on its state back. */
+export async function restoreSnapshot(
+  trx: Trx,
+  { snapshotId, before }: Pick<SnapshotPayload, 'snapshotId' | 'before'>,
+): Promise<void> {
+  await trx
+    .updateTable('snapshots')
+    .set({ status: before, updated_at: now() })
+    .where('id', '=', snapshotId)
+    .where('status', 'in', ['pending', 'rollback'])
+    .execute()
+}
+
+/** The expected status is repeated, so that of two tasks only one can begin. @throws Failure `state` */
+export async function moveSnapshot(trx: Trx, snapshot: Snapshot, status: SnapshotStatus): Promise<void> {
+  demandOk(snapshot)
+  const moved = await trx
+    .updateTable('snapshots')
+    .set({ status, updated_at: now() })
+    .where('id', '=', snapshot.id)
+    .where('status', '=', snapshot.status)
+    .executeTakeFirst()
+  if (Number(moved.numUpdatedRows) !== 1) throw notOk(snapshot)
+}
+
+/** @throws Failure `state` (subject `snapshot`) */
+export function demandOk(snapshot: Snapshot): void {
+  if (snapshot.status !== 'ok') throw notOk(snapshot)
+}
+
+/** @throws Failure `not-found` (subject `snapshot`) */
+export async function demandSnapshot(
+  query: Query,
+  instance: Instance,
+  target: Pick<SnapshotTarget, 'disk' | 'name'>,
+): Promise<Snapshot> {
+  const found = await findSnapshot(query, instance, target)
+  if (!found) throw absent(target.name)
+  return found
+}
+
+/** @throws Failure `invalid` (reason `disk`) for a number that the instance has not */
+export async function demandDisk(query: Query, { uuid }: Instance, number: number): Promise<Disk> {
+  return findDisk(query, uuid, number).catch((error) => {
+    throw error instanceof Failure && error.detail.subject === 'disk' ? noSuchNumber(number) : error
+  })
+}
+
+async function findSnapshot(
+  query: Query,
+  instance: Instance,
+  { disk, name }: Pick<SnapshotTarget, 'disk' | 'name'>,
+): Promise<Snapshot | undefined> {
+  const row = await query
+    .selectFrom('snapshots')
+    .selectAll()
+    .where('instance_uuid', '=', instance.uuid)
+    .where('disk', '=', disk)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row && toSnapshot(row, instance)
+}
+
+async function hasNewer(query: Query, { id, instanceUuid, disk, createdAt }: Snapshot): Promise<boolean> {
+  const newer = await query
+    .selectFrom('snapshots')
+    .select('id')
+    .where('instance_uuid', '=', instanceUuid)
+    .where('disk', '=', disk)
+    .where(sql<boolean>`(created_at, id) > (${createdAt}, ${id})`)
+    .limit(1)
+    .executeTakeFirst()
+  return newer !== undefined
+}
+
+/** Those who only own an instance need one that was installed; its managers may look into any that is there. */
+function demandInstalled(actor: Actor, instance: Instance): void {
+  const { uuid, status, projectId } = instance
+  if (status === 'notcreated' && !permitted(actor, 'instance.manage', projectId))
+    throw new Failure('state', 'VM is not installed', {
+      subject: 'instance',
+      id: uuid,
+      reason: 'not-installed',
+      status,
+    })
+  demandStatus(instance, installed)
+}
+
+function toSnapshot(row: Selectable<SnapshotsTable>, instance: Instance): Snapshot {
+  return {
+    id: row.id,
+    instanceUuid: row.instance_uuid,
+    hostname: instance.hostname,
+    disk: row.disk,
+    name: row.name,
+    note: row.note,
+    type: row.type,
+    status: row.status as SnapshotStatus,
+    size: row.size,
+    file: row.file,
+    createdAt: row.created_at,
+  }
+}
+
+function detailOf({ name, disk }: Pick<Snapshot, 'name' | 'disk'>): string {
+  // With commas, as danube.md 4.6 has it.
+  return `snapname='${name}', disk_id=${disk}`
+}
+
+function absent(name: string): Failure {
+  return new Failure('not-found', `There is no snapshot ${name}.`, { subject: 'snapshot', id: name })
+}
+
+function exists(name: string): Failure {
+  return new Failure('conflict', `There is a snapshot ${name} already.`, {
+    subject: 'snapshot',
+    id: name,
+    reason: 'exists',
+  })
+}
+
+function notOk({ name, status }: Snapshot): Failure {
+  return new Failure('state', 'VM snapshot status is not OK', {
+    subject: 'snapshot',
+    id: name,
+    reason: 'pending',
+    status,
+  })
+}
