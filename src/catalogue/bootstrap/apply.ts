@@ -5,6 +5,7 @@ import { Failure, isFailure } from '../failure.ts'
 import { findImage } from '../images/find.ts'
 import { insertImage } from '../images/insert.ts'
 import { saveImage } from '../images/save.ts'
+import { writeSetting } from '../installation-settings.ts'
 import type { BootstrapDocument, Entry } from './document.ts'
 import { applyInstance, applyNode } from './instances.ts'
 import { applyGroup, applyLocation, applyProject, applyUser, preparePasswords, projectId } from './people.ts'
@@ -89,22 +90,15 @@ async function applyImage({ trx, core, actor, applied }: Application, entry: Ent
   applied.push({ what: `image ${entry.uuid}`, did: 'changed' })
 }
 
-async function applySettings({ trx, applied }: Application, settings: Entry<'settings'>): Promise<void> {
-  for (const [name, value] of Object.entries(settings)) {
+async function applySettings(
+  { trx, actor, applied }: Application,
+  settings: Entry<'settings'>,
+): Promise<void> {
+  for (const name of ['imageServer', 'repositories'] as const) {
+    const value = settings[name]
     if (value === undefined) continue
-    const value_json = JSON.stringify(value)
-    const before = await trx
-      .selectFrom('settings')
-      .select('value_json')
-      .where('name', '=', name)
-      .executeTakeFirst()
-    if (before?.value_json === value_json) continue
-    await trx
-      .insertInto('settings')
-      .values({ name, value_json })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value_json }))
-      .execute()
-    applied.push({ what: `setting ${name}`, did: before ? 'changed' : 'created' })
+    const did = await writeSetting(trx, actor, name, value)
+    if (did) applied.push({ what: `setting ${name}`, did })
   }
 }
 

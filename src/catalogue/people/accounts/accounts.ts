@@ -211,7 +211,10 @@ export function accounts(core: Core, changed: () => void) {
 }
 
 /** Somebody has to be able to let others in. @throws Failure `conflict` (reason `last-admin`) */
-async function demandAnotherAdmin(trx: Trx, user: UserRecord): Promise<void> {
+export async function demandAnotherAdmin(
+  trx: Trx,
+  user: Pick<UserRecord, 'id' | 'superAdmin' | 'enabled'>,
+): Promise<void> {
   if (!user.superAdmin || !user.enabled) return
   const other = await trx
     .selectFrom('users')

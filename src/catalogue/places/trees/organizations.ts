@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Core } from '../../core.ts'
 import { fold } from '../../fold.ts'
 import { mainProjectId } from '../../images/cleanup.ts'
+import { releaseProject } from '../../people/datacenters/release.ts'
 import { now } from '../../time.ts'
 import { builtIn, demandUnused } from '../in-use.ts'
 import { tree } from './operations.ts'
@@ -46,23 +47,7 @@ export function organizations(core: Core, changed: () => void) {
       async release(trx, { id, name }) {
         if (id === mainProjectId) throw builtIn(name)
         await demandUnused(trx, { id, name }, { image: 'owner_id', instance: 'project_id' })
-        // Records of deleted images stay, without their owner; nothing else of them changes.
-        await trx
-          .updateTable('images')
-          .set({ owner_id: null })
-          .where('owner_id', '=', id)
-          .where('deleted', '=', 1)
-          .execute()
-        await trx
-          .updateTable('users')
-          .set({ default_project_id: null })
-          .where('default_project_id', '=', id)
-          .execute()
-        await trx
-          .updateTable('groups')
-          .set({ bound_project_id: null })
-          .where('bound_project_id', '=', id)
-          .execute()
+        await releaseProject(trx, id)
       },
     },
     changed,
