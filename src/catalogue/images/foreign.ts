@@ -1,7 +1,10 @@
+import { allows } from '../access.ts'
+import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
 import { type ForeignManifest, readForeignManifest } from '../manifests/read.ts'
-import { findImage } from './find.ts'
+import { findImage, membersOf } from './find.ts'
+import { hasBytes } from './image.ts'
 
 /** Bytes of a manifest; the longest that exist are a few kilobytes. */
 const longestManifest = 256 * 1024
@@ -31,6 +34,19 @@ export function foreignImages(core: Core) {
       if (present)
         throw refusal('manifest_url', `Image UUID is already registered by image "${present.handle}".`)
       return found
+    },
+
+    /**
+     * The file of an image of this catalogue, which is not fetched but taken over: only by one who may download it.
+     * @throws Failure `invalid` with the field `file_url`.
+     */
+    async demandOwnFile(actor: Actor, uuid: string): Promise<void> {
+      const image = await findImage(core.database.db, uuid)
+      if (image && hasBytes(image.status)) {
+        const members = await membersOf(core.database.db, image)
+        if (allows(actor, 'image.download', image, members)) return
+      }
+      throw refusal('file_url', 'Image file URL is unreachable (there is no such image).')
     },
 
     /** @throws Failure `invalid` with the field `file_url`. */

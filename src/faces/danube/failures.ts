@@ -88,7 +88,9 @@ const rejected: Answer = ({ message, detail }) => (detail.fields ? invalid(detai
 const state: Answer = ({ message, detail }) => {
   switch (detail.subject) {
     case 'image':
-      return refuse(417, 'Image status is not OK')
+      return detail.reason === 'in-use'
+        ? refuse(428, 'Image is used by some VMs')
+        : refuse(417, 'Image status is not OK')
     case 'snapshot':
       return refuse(417, 'VM snapshot status is not OK')
     case 'instance':

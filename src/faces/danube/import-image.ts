@@ -39,7 +39,9 @@ export async function importImage(context: Context, name: string, data: Data): P
   const fileUrl = urls.url('file_url') ?? (manifestUrl && `${manifestUrl.replace(/^\/+|\/+$/g, '')}/file`)
   urls.demand()
   const found = await foreignImages.manifest(manifestUrl!, `esdc/${danubeVersion}`)
-  await foreignImages.demandFile(fileUrl!)
+  const sourceUuid = ownImage(context, fileUrl!)
+  if (sourceUuid === null) await foreignImages.demandFile(fileUrl!)
+  else await foreignImages.demandOwnFile(actor, sourceUuid)
 
   const { draft, said } = await draftOf(context, name, data, target, found)
   await parts.catalogue.revisions.demandAlias(draft.name!, draft.version!)
@@ -52,7 +54,6 @@ export async function importImage(context: Context, name: string, data: Data): P
     enterDatacenterOf(context, image)
     return { kind: 'done', result: await viewOf(context, image), owner: image.creatorId }
   }
-  const sourceUuid = ownImage(context, fileUrl!)
   const { image, taskId } = await imports.fromManifest(
     actor,
     draft,
@@ -111,7 +112,8 @@ async function draftOf(
     deploy: said.deploy!,
     tags: said.tags!,
     properties: said.desc ? { description: said.desc } : {},
-    manifest: found.manifest,
+    // Its size is final, whatever its bytes turn out to be.
+    manifest: { ...found.manifest, image_size: found.imageSizeMb },
     ...(said.ownerId === undefined ? {} : { creatorId: said.ownerId }),
   }
   return { draft, said }
