@@ -24,7 +24,8 @@ export function datacenterAccess({ database }: Core) {
         .select(['id', 'name', 'label', 'access'])
         .where('name', '=', name)
         .executeTakeFirst()
-      const open = row && (row.access === 'public' || row.id === storedId || actor.roles.has(row.id))
+      const open =
+        row && (row.access === 'public' || row.id === (storedId ?? mainProjectId) || actor.roles.has(row.id))
       if (!row || !(open || actor.superAdmin))
         throw new Failure('not-found', `No datacenter found with name ${name}`, {
           subject: 'project',

@@ -1,7 +1,7 @@
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
 import { loginRoutes } from './login.ts'
-import { register, resourceNotFound } from './register.ts'
+import { register } from './register.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 import type { Clock } from './stream.ts'
@@ -22,13 +22,14 @@ const keyGuesses = { failures: 60, seconds: 60 }
  * The Danube Cloud API (danube.md). It must come before the Foreman face, which owns what is left of `/api`.
  */
 export function danubeFace(own: DanubeOptions = {}): Face {
+  let answerUnknown: ReturnType<typeof register>
   return {
     name: 'danube',
 
     async routes(app, parts) {
       const stopping = new AbortController()
       app.addHook('preClose', async () => stopping.abort())
-      register(
+      answerUnknown = register(
         app,
         {
           parts,
@@ -47,6 +48,6 @@ export function danubeFace(own: DanubeOptions = {}): Face {
 
     owns: (path) => /^(?:\/api)?\/(?:image|imagestore|vm|task|dc|accounts|node)(?:\/|$)/.test(path),
 
-    notFound: (_request, reply) => resourceNotFound(reply),
+    notFound: (request, reply) => answerUnknown(request, reply),
   }
 }

@@ -20,18 +20,35 @@ type Place = { readonly path: string; readonly routes: readonly Route[]; readonl
 
 const prefix = '/dc/:dc'
 
-/** Registers the routes at their paths (danube.md 0.1), and the answers to every other verb there. */
-export function register(app: FastifyInstance, own: RegisterParts, routes: readonly Route[]): void {
+/**
+ * Registers the routes at their paths (danube.md 0.1), and the answers to every other verb there.
+ * @returns the answer to what the router does not know: a verb of which it has never heard, or a path
+ */
+export function register(
+  app: FastifyInstance,
+  own: RegisterParts,
+  routes: readonly Route[],
+): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   // Bodies are read by `run`: nothing that they may be is refused.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.decorateRequest('danube', null as never)
   app.setErrorHandler((error, request) => fail(error, request))
-  for (const place of placesOf(routes)) mount(app, own, place)
+  const places = placesOf(routes)
+  for (const place of places) mount(app, own, place)
+  return (request, reply) => {
+    const path = request.url.split('?', 1)[0]!
+    const place = app.supportedMethods.includes(request.method) ? undefined : placeAt(places, path)
+    if (!place) return resourceNotFound(reply)
+    const { status, body } = methodNotAllowed(request.method)
+    return reply
+      .code(status)
+      .headers({ 'content-type': 'application/json', es_version: danubeVersion, allow: allowOf(place) })
+      .send(Buffer.from(JSON.stringify(body)))
+  }
 }
 
-/** Unknown paths of this face. */
-export function resourceNotFound(reply: FastifyReply): FastifyReply {
+function resourceNotFound(reply: FastifyReply): FastifyReply {
   return reply.code(404).header('content-type', 'application/json').send(Buffer.from('Resource not found'))
 }
 
@@ -50,15 +67,28 @@ function placesOf(routes: readonly Route[]): Place[] {
   return [...places.values()]
 }
 
+/** The verbs of a path, as `Allow` lists them. */
+function allowOf({ routes }: Place): string {
+  const served = ['GET', 'POST', 'PUT', 'DELETE'].filter((verb) =>
+    routes.some(({ method }) => method === verb),
+  )
+  return [...served, ...(served.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+}
+
+/** The place that a path means; one that names more of it comes first, as in the router. */
+function placeAt(places: readonly Place[], path: string): Place | undefined {
+  const matching = places.filter((place) =>
+    new RegExp(`^(?:/api)?${place.path.replace(/:\w+/g, '[A-Za-z0-9@.+_-]+')}/?$`).test(path),
+  )
+  return matching.sort((a, b) => namesOf(a.path).length - namesOf(b.path).length)[0]
+}
+
 function mount(app: FastifyInstance, own: RegisterParts, place: Place): void {
   const { path, routes, prefixed } = place
-  const methods = routes.map(({ method }) => method)
-  const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) => (methods as string[]).includes(method))
-  const allow = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+  const allow = allowOf(place)
   const slashed = routes.some((route) => route.slashed)
-  const others = app.supportedMethods.filter(
-    (method) => !allowed.includes(method) && !(method === 'HEAD' && allowed.includes('GET')),
-  )
+  const served = new Set(allow.split(', ').filter((method) => method !== 'OPTIONS'))
+  const others = app.supportedMethods.filter((method) => !served.has(method))
 
   for (const root of slashed ? ['/api'] : ['/api', '']) {
     const url = `${root}${path}`
