@@ -55,13 +55,12 @@ for (const [engine, start] of [
     describe('GET /image', () => {
       let bound: Image
       let other: Image
-      let free: Image
       let gone: Image
       before(async () => {
         const at = 1_600_000_000_000_000
         bound = await image({ handle: 'b-bound', createdAt: at })
         other = await image({ handle: 'a-other', ownerId: 4, createdAt: at + 1_000_000 })
-        free = await image({
+        await image({
           handle: 'c-free',
           ownerId: 1,
           bound: false,
@@ -173,7 +172,6 @@ for (const [engine, start] of [
       test('more images than a page of the database has', async () => {
         const { db } = world.core.database
         const before = await names('')
-        await world.core.database.transaction(async () => {})
         const made = await Promise.all(
           Array.from({ length: 1203 }, (_, n) => n).map((n) =>
             world.catalogue.images.create(systemActor, {
