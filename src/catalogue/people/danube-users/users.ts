@@ -1,4 +1,3 @@
-import { isUniqueViolation } from '../../../database/dialect.ts'
 import { demandPermission } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import { difference, record } from '../../audit.ts'
@@ -10,6 +9,7 @@ import { logDetail, logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
 import { demandAnotherAdmin } from '../accounts/accounts.ts'
 import { datacenterNamed, type OrderTerm } from '../datacenters/datacenter.ts'
+import { isTaken } from '../name-taken.ts'
 import { keys } from './keys.ts'
 import {
   type DanubeUserDraft,
@@ -147,8 +147,7 @@ export function danubeUsers(core: Core, changed: () => void) {
           return after
         })
         .catch((error) => {
-          // Two that are made at once both find the name free.
-          throw isUniqueViolation(error) ? userTaken(username) : error
+          throw isTaken(error) ? userTaken(username) : error
         })
       changed()
       return user

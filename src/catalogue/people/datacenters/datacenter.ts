@@ -2,6 +2,7 @@ import { type SqlBool, sql } from 'kysely'
 import type { Actor } from '../../actor.ts'
 import type { Query } from '../../core.ts'
 import { Failure } from '../../failure.ts'
+import { mainProjectId } from '../../images/cleanup.ts'
 import { type Counters, countersOf, noCounters } from './counters.ts'
 
 /** A project as Danube manages it (danube.md 4.3). */
@@ -64,8 +65,9 @@ export function visibleDatacenters(query: Query, actor: Actor) {
         '=',
         where
           .selectFrom('users')
-          .select('default_project_id')
-          .$castTo<{ default_project_id: number }>()
+          .select((select) =>
+            select.fn.coalesce('default_project_id', select.val(mainProjectId)).as('current'),
+          )
           .where('id', '=', me),
       ),
     ]),

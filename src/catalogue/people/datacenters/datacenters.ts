@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { isUniqueViolation } from '../../../database/dialect.ts'
 import { demandPermission } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import { difference, record } from '../../audit.ts'
@@ -9,6 +8,7 @@ import { fold } from '../../fold.ts'
 import { mainProjectId } from '../../images/cleanup.ts'
 import { logDetail, logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
+import { isTaken } from '../name-taken.ts'
 import {
   type Datacenter,
   datacenterNamed,
@@ -118,8 +118,7 @@ export function datacenters(core: Core, changed: () => void) {
           return datacenter
         })
         .catch((error) => {
-          // Two that are made at once both find the name free.
-          throw isUniqueViolation(error) ? nameTaken(name) : error
+          throw isTaken(error) ? nameTaken(name) : error
         })
       changed()
       return made

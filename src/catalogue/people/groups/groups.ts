@@ -1,4 +1,3 @@
-import { isUniqueViolation } from '../../../database/dialect.ts'
 import { demandPermission } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import { difference, record } from '../../audit.ts'
@@ -9,6 +8,7 @@ import { mainProjectId } from '../../images/cleanup.ts'
 import { logDetail, logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
 import type { OrderTerm } from '../datacenters/datacenter.ts'
+import { isTaken } from '../name-taken.ts'
 import { attachments } from './attachments.ts'
 import { findGroup, type Group, groupNamed, groupsOf, groupTaken, selectGroups } from './group.ts'
 import { type GroupPermission, nearestRole, sorted } from './permissions.ts'
@@ -97,8 +97,7 @@ export function groups(core: Core, changed: () => void) {
           return group
         })
         .catch((error) => {
-          // Two that are made at once both find the name free.
-          throw isUniqueViolation(error) ? groupTaken(name) : error
+          throw isTaken(error) ? groupTaken(name) : error
         })
       changed()
       return made
