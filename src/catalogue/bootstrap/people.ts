@@ -255,6 +255,9 @@ async function replaceRoles(
     [...new Set(list.map(key))].sort().join()
   if (same(wanted) === same(present)) return
   await trx.deleteFrom('role_assignments').where(column, '=', id).execute()
+  // A group whose roles are said carries what they say, whatever Danube was told before.
+  if (holder === 'group')
+    await trx.updateTable('groups').set({ permissions_json: null }).where('id', '=', id).execute()
   for (const one of new Map(wanted.map((each) => [key(each), each])).values())
     await trx
       .insertInto('role_assignments')
