@@ -133,14 +133,8 @@ describe('an image from a snapshot', { skip: missing }, () => {
   type Facts = Parameters<Servers['set']>[0]
   const bad: Facts = { status: 'notcreated', node: 'maintenance', snapshot: 'pending', server: false }
   /** Each row breaks what its check looks at and everything that is looked at later: the first one counts. */
-  const order: readonly [
-    what: string,
-    ask: Ask,
-    path: string,
-    facts: Facts,
-    status: number,
-    body: unknown,
-  ][] = [
+  type Check = readonly [what: string, ask: Ask, path: string, facts: Facts, status: number, body: unknown]
+  const order: readonly Check[] = [
     [
       'nobody',
       { as: 'nobody' },
@@ -184,15 +178,14 @@ describe('an image from a snapshot', { skip: missing }, () => {
       'Node is not operational',
     ],
     ...[0, -1, 3, '3', 'x', true, null, 1.5, [1]].map(
-      (disk_id) =>
-        [
-          `disk_id ${JSON.stringify(disk_id)}`,
-          { as: 'keeper', json: { disk_id } },
-          path('taken', { snapshot: 'none' }),
-          { ...bad, node: 'online' },
-          412,
-          'Invalid disk_id',
-        ] as const,
+      (disk_id): Check => [
+        `disk_id ${JSON.stringify(disk_id)}`,
+        { as: 'keeper', json: { disk_id } },
+        path('taken', { snapshot: 'none' }),
+        { ...bad, node: 'online' },
+        412,
+        'Invalid disk_id',
+      ],
     ),
     [
       'the snapshot',
