@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Actor } from '../../actor.ts'
 import { record } from '../../audit.ts'
 import type { Core, Trx } from '../../core.ts'
+import { fold } from '../../fold.ts'
 import { mainProjectId } from '../../images/cleanup.ts'
 import { logDetail, logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
@@ -62,7 +63,12 @@ export function keys({ database, secrets }: Core, changed: () => void) {
           ...(made.callbackKey === null ? {} : { callback_key: '***' }),
         }
         if (Object.keys(masked).length > 0) {
-          await record(trx, actor, { action: 'credential', kind: 'user', id: before.username, after: masked })
+          await record(trx, actor, {
+            action: 'credential',
+            kind: 'user',
+            id: fold(before.username),
+            after: masked,
+          })
           await logDone(trx, actor, {
             message: 'Update user API keys',
             detail: logDetail(masked),

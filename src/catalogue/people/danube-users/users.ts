@@ -4,6 +4,7 @@ import { difference, record } from '../../audit.ts'
 import { applyUser } from '../../bootstrap/people.ts'
 import type { Core, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
+import { fold } from '../../fold.ts'
 import { mainProjectId } from '../../images/cleanup.ts'
 import { logDetail, logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
@@ -189,7 +190,7 @@ export function danubeUsers(core: Core, changed: () => void) {
         await demandAnotherAdmin(trx, before)
         await demandUnrelated(trx, before)
         await trx.deleteFrom('users').where('id', '=', before.id).execute()
-        await record(trx, actor, { action: 'delete', kind: 'user', id: before.username, before })
+        await record(trx, actor, { action: 'delete', kind: 'user', id: fold(before.username), before })
         await log(trx, actor, 'Delete user', before, {})
         return before
       })
@@ -226,7 +227,7 @@ async function recordJoined(trx: Trx, actor: Actor, before: DanubeUser, after: D
   const joined = ({ groups, boundProjectId }: DanubeUser) => ({ groups, boundProjectId })
   const sides = difference<object>(joined(before), joined(after))
   if (Object.keys(sides.after).length > 0)
-    await record(trx, actor, { action: 'update', kind: 'user', id: after.username, ...sides })
+    await record(trx, actor, { action: 'update', kind: 'user', id: fold(after.username), ...sides })
 }
 
 /** Facts in the words of the task log. A password is none. */
