@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Query, Trx } from '../core.ts'
+import { upgraded } from '../manifests/upgrade.ts'
 import { sortableDate } from './offers.ts'
 import { type Offer, type Repository, repositoryNotFound } from './repository.ts'
 
@@ -43,7 +44,7 @@ export async function replaceOffers(trx: Trx, repository: string, offers: readon
         offers.slice(at, at + pageSize).map(({ uuid, manifest }) => ({
           repository,
           uuid,
-          published: sortableDate(manifest.published_at),
+          published: sortableDate(upgraded(manifest).published_at),
           manifest_json: JSON.stringify(manifest),
         })),
       )

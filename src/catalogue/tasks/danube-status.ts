@@ -1,7 +1,7 @@
 import { outcomeOf } from './outcome.ts'
 import type { Task } from './task.ts'
 
-/** What clients of Danube Cloud, and the servers that it asks, are told of its version (danube.md 0.5). */
+/** What others are told of our version: of the series whose interface this is (danube.md 0.5). */
 export const danubeVersion = '4.6'
 
 export type Status = 'PENDING' | 'STARTED' | 'SUCCESS' | 'FAILURE' | 'REVOKED'

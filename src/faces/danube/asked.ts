@@ -22,8 +22,7 @@ declare module 'fastify' {
   }
 }
 
-/** What we tell of our version: of the series whose interface this is (danube.md 0.5). */
-export const danubeVersion = '4.6'
+export { danubeVersion } from '../../catalogue/tasks/danube-status.ts'
 
 /** The id under which work that was done at once is told. */
 export function doneIdOf({ request, caller, group, datacenter }: Asked, owner?: number | null): string {
