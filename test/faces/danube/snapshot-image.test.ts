@@ -448,6 +448,32 @@ describe('an image from a snapshot', { skip: missing }, () => {
     })
   })
 
+  test('cancelled while it is exported: the export stops, and nothing remains', async () => {
+    const { disks } = world.core
+    const real = disks.export
+    const exporting = Promise.withResolvers<void>()
+    // A disk that would take for ever; everything else is as it is.
+    disks.export = (_source, target, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        void writeFile(target, 'half').then(() => exporting.resolve())
+      })
+    try {
+      const { body } = await world.ask('POST', path('cancelled'), { as: 'keeper', json: {} })
+      await exporting.promise
+      assert.equal(await snapshotStatus(), 2)
+      assert.equal((await world.ask('GET', '/image/cancelled')).body.result.status, 2)
+      assert.equal((await world.leftOvers()).length, 1)
+      await world.ask('PUT', `/dc/acme/task/${body.task_id}/cancel`, { as: 'keeper', json: {} })
+      assert.equal((await world.ended(body.task_id)).state, 'cancelled')
+      assert.equal(await snapshotStatus(), 1)
+      await world.expect('GET', '/image/cancelled', {}, 404, { detail: 'Image not found' })
+      assert.deepEqual(await world.leftOvers(), [])
+    } finally {
+      disks.export = real
+    }
+  })
+
   test('the state in a file of its own (an external snapshot)', async () => {
     await copyFile(world.reference, join(world.disks, 'state.raw'))
     await world.apply({
