@@ -148,6 +148,7 @@ forEachDatabase((engine, _open, freshUrl) => {
       ['<html>', /^Image server response could not be decoded \(.+\)$/],
       ['', /^Image server response could not be decoded \(.+\)$/],
       [{ images: [] }, /^Unexpected output from image server \(object\)$/],
+      [Array(50_001).fill({}), /^Unexpected output from image server \(more than 50000 images\)$/],
       ['null', /^Unexpected output from image server \(null\)$/],
       [`[${' '.repeat(10 * 2 ** 20)}]`, /^The document is larger than 10485760 bytes\.$/],
     ]

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Query, Trx } from '../core.ts'
 import { upgraded } from '../manifests/upgrade.ts'
@@ -38,6 +39,8 @@ export async function cachedRepositories(query: Query, named: Named): Promise<Re
 export async function replaceOffers(trx: Trx, repository: string, offers: readonly Offer[]): Promise<void> {
   await trx.deleteFrom('repository_images').where('repository', '=', repository).execute()
   for (let at = 0; at < offers.length; at += pageSize) {
+    // SQLite works in this thread: requests that need no database are answered between two pages.
+    await turn()
     await trx
       .insertInto('repository_images')
       .values(

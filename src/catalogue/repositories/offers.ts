@@ -4,6 +4,9 @@ import { isObject, isTooDeep } from '../manifests/manifest.ts'
 import { parseInstant } from '../time.ts'
 import type { Offer } from './repository.ts'
 
+/** Far more than fit into a list with all that a manifest must say; what has more of them is no list of images. */
+const mostImages = 50_000
+
 /**
  * The images in a repository's list. What has no uuid cannot be imported and is passed over; a uuid that occurs twice
  * counts once.
@@ -13,6 +16,8 @@ export function readOffers(document: string): readonly Offer[] {
   const list = parsed(document)
   if (!Array.isArray(list))
     throw unreadable(`Unexpected output from image server (${list === null ? 'null' : typeof list})`)
+  if (list.length > mostImages)
+    throw unreadable(`Unexpected output from image server (more than ${mostImages} images)`)
   const offers = new Map<string, Offer>()
   for (const manifest of list) {
     // A manifest that nests without end could be read, but not written again.
