@@ -319,6 +319,7 @@ test('redirects are followed, but to nothing private; what is slow or breaks off
     closed: [`http://127.0.0.1:${await closedPort()}`, hidden],
     broken: [`${remote.url}/x`, `500 Server Error: Internal Server Error for url: ${remote.url}/x/images`],
     scheme: ['ftp://127.0.0.1', 'Only http and https URLs can be fetched.'],
+    nonsense: ['nonsense', 'The address of the repository is no URL.'],
   }
   await w.name(Object.fromEntries(Object.entries(cases).map(([name, [url]]) => [name, url])))
   for (const [name, [, reason]] of Object.entries(cases))

@@ -17,9 +17,14 @@ export type Repository = {
 /** An image that a repository offers. The manifest is as the repository wrote it: nothing but `uuid` has been checked. */
 export type Offer = { readonly uuid: string; readonly manifest: JsonObject }
 
-/** `path` below the repository's URL, which means a directory whether or not a slash says so (danube.md 3.2). */
+/**
+ * `path` below the repository's URL, which means a directory whether or not a slash says so (danube.md 3.2).
+ * @throws Failure `invalid` for what is no URL
+ */
 export function below(url: string, path: string): string {
-  const base = new URL(url)
+  const base = URL.parse(url)
+  if (!base)
+    throw new Failure('invalid', 'The address of the repository is no URL.', { subject: 'repository' })
   base.search = ''
   base.hash = ''
   if (!base.pathname.endsWith('/')) base.pathname += '/'
