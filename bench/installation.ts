@@ -22,8 +22,13 @@ export const customer = 'customer'
 export const customerLogin = 'bench'
 export const region = 'region-1'
 
-/** `more` is added to the bootstrap file. */
-export function install(parent: string, name: string, more: object = {}): Installation {
+/** `more` is added to the bootstrap file, and `users` to its users. */
+export function install(
+  parent: string,
+  name: string,
+  more: object = {},
+  users: readonly object[] = [],
+): Installation {
   const directory = join(parent, name)
   const data = join(directory, 'data')
   mkdirSync(data, { recursive: true, mode: 0o700 })
@@ -31,7 +36,10 @@ export function install(parent: string, name: string, more: object = {}): Instal
   const bootstrap = {
     projects: [{ id: 2, name: customer, label: 'Customer' }],
     locations: [{ name: region, default: true }],
-    users: [{ username: customerLogin, tokens: [token], roles: [{ project: customer, role: 'owner' }] }],
+    users: [
+      { username: customerLogin, tokens: [token], roles: [{ project: customer, role: 'owner' }] },
+      ...users,
+    ],
     ...more,
   }
   const bootstrapFile = join(directory, 'bootstrap.json')

@@ -47,6 +47,9 @@ async function run({ host, port, paths, headers, connections, seconds }: Job): P
   return { requests: latencies.length, seconds: taken, p50: quantile(0.5), p99: quantile(0.99) }
 }
 
+/** Ends a body in chunks; JSON never contains it. */
+const lastChunk = '\r\n0\r\n\r\n'
+
 /** One connection: request, answer, request, … until there is nothing more to ask. */
 function converse(
   host: string,
@@ -59,6 +62,8 @@ function converse(
     let head: Buffer | null = null
     /** Bytes of the body that are still to come; null: the head is not complete yet. */
     let missing: number | null = null
+    /** The last bytes of a body in chunks, which says its end instead of its length; null: it said its length. */
+    let tail: string | null = null
     let sentAt = 0
     let over = false
 
@@ -82,11 +87,21 @@ function converse(
         if (end < 0) return
         const text = head.toString('latin1', 0, end)
         const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
-        if (!text.startsWith('HTTP/1.1 200 ') || length === undefined)
+        const chunked = /\r\ntransfer-encoding: *chunked/i.test(text)
+        if (!text.startsWith('HTTP/1.1 200 ') || (length === undefined && !chunked))
           throw new Error(`expected 200 and a length, got: ${head.toString().slice(0, 500)}`)
-        missing = Number(length) - (head.length - end - 4)
+        tail = chunked ? '' : null
+        missing = Number(length ?? 0)
+        chunk = head.subarray(end + 4)
         head = null
-      } else missing -= chunk.length
+      }
+      if (tail === null) missing -= chunk.length
+      else {
+        tail = (tail + chunk.toString('latin1', Math.max(0, chunk.length - lastChunk.length))).slice(
+          -lastChunk.length,
+        )
+        missing = tail === lastChunk ? 0 : 1
+      }
       if (missing < 0) throw new Error('an answer was longer than it said')
       if (missing > 0) return
       answered(performance.now() - sentAt)

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { danubeRows } from './danube.ts'
 import { foremanRows } from './foreman.ts'
 import { machineFacts, machineText } from './machine.ts'
 import { memoryRow } from './memory.ts'
@@ -56,6 +57,7 @@ if (wants('upload') || wants('download'))
   measured.push(...(await transferRows(run, { upload: wants('upload'), download: wants('download') })))
 if (wants('memory')) measured.push(await memoryRow(run))
 if (wants('foreman')) measured.push(...(await foremanRows(run)))
+if (wants('danube')) measured.push(...(await danubeRows(run)))
 
 console.log(`\n${table(measured)}`)
 if (options.quick) console.log('\n--quick: too little was measured for these figures to mean much')

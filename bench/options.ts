@@ -1,4 +1,4 @@
-export const rowNames = ['list', 'get', 'upload', 'download', 'memory', 'foreman'] as const
+export const rowNames = ['list', 'get', 'upload', 'download', 'memory', 'foreman', 'danube'] as const
 export type RowName = (typeof rowNames)[number]
 
 export type Options = {
@@ -11,6 +11,8 @@ export type Options = {
 /** How much is measured. Sizes are bytes. */
 export type Scale = {
   readonly fewImages: number
+  /** Of a list that has no pages. */
+  readonly listedImages: number
   readonly manyImages: number
   readonly rounds: number
   readonly roundSeconds: number
@@ -26,6 +28,7 @@ export const mebibyte = 1024 * 1024
 
 const full: Scale = {
   fewImages: 1_000,
+  listedImages: 10_000,
   manyImages: 100_000,
   rounds: 7,
   roundSeconds: 3,
@@ -39,6 +42,7 @@ const full: Scale = {
 const sanity: Scale = {
   ...full,
   fewImages: 200,
+  listedImages: 2_000,
   manyImages: 2_000,
   rounds: 3,
   roundSeconds: 1,

@@ -10,12 +10,12 @@ import { processorSeconds } from './processes.ts'
 import type { Run } from './requests.ts'
 import { median, type Pair, type Result, skipped, type Target } from './result.ts'
 
-type Place = { readonly server: Server; readonly installation: Installation; readonly source: string }
+export type Place = { readonly server: Server; readonly installation: Installation; readonly source: string }
 
 const uploadTarget: Target = { value: 0.6, bound: 'at least', of: 'ratio' }
 const downloadTarget: Target = { value: 0.7, bound: 'at least', of: 'ratio' }
 /** Random bytes, the same in every run. */
-const seed = 1
+export const seed = 1
 
 /** Megabytes per second of one large image, in and out. */
 export async function transferRows(
@@ -50,10 +50,10 @@ export async function transferRows(
   }
 }
 
-type Measured = { readonly rate: number; readonly cpuPerGigabyte: number | null }
+export type Measured = { readonly rate: number; readonly cpuPerGigabyte: number | null }
 
 /** Wall-clock rate as the client sees it (bytes per second), and what it cost the serving process. */
-async function timed(
+export async function timed(
   pid: number,
   bytes: number,
   work: () => Promise<{ seconds: number }>,
@@ -65,7 +65,11 @@ async function timed(
   return { rate: bytes / seconds, cpuPerGigabyte }
 }
 
-async function upload({ server, installation, source }: Place): Promise<{ seconds: number; id: string }> {
+export async function upload({
+  server,
+  installation,
+  source,
+}: Place): Promise<{ seconds: number; id: string }> {
   const { authorization } = installation
   const fields = uploadFields('disk').flatMap(([name, value]) => ['--form', `${name}=${value}`])
   const { seconds, body } = await curl(
@@ -179,7 +183,7 @@ function onlyFile(directory: string): string {
   return `${file!.parentPath.slice(directory.length + 1)}/${file!.name}`
 }
 
-function processorPair(own: readonly Measured[], base: readonly Measured[]): Pair | null {
+export function processorPair(own: readonly Measured[], base: readonly Measured[]): Pair | null {
   const [measured, baseline] = [own, base].map((all) => {
     const known = all.map(({ cpuPerGigabyte }) => cpuPerGigabyte).filter((seconds) => seconds !== null)
     return known.length === all.length ? median(known) : null

@@ -31,7 +31,7 @@ export function foreignImages(core: Core) {
         throw isFailure(error, 'invalid') ? refusal('manifest_url', error.message) : error
       }
       const present = await findImage(core.database.db, found.uuid)
-      if (present)
+      if (present && present.status !== 'deleted')
         throw refusal('manifest_url', `Image UUID is already registered by image "${present.handle}".`)
       return found
     },

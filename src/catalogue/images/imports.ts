@@ -13,6 +13,7 @@ import { now } from '../time.ts'
 import { completeImage } from './complete.ts'
 import type { ImageDraft } from './draft.ts'
 import { findImage, membersOf } from './find.ts'
+import { forgetDeleted } from './forget.ts'
 import type { Image } from './image.ts'
 import { hasBytes } from './image.ts'
 import { insertImage } from './insert.ts'
@@ -38,6 +39,9 @@ export type ImportPayload = {
 
 /** What people read of an import, and who is told of its end. */
 export type Announced = { readonly work: (image: Image) => Work; readonly callback?: Callback }
+
+/** An image that comes with a manifest keeps its uuid. */
+export type ForeignDraft = ImageDraft & { readonly uuid: string }
 
 /** The bytes that a manifest promises (danube.md 1.7). */
 export type PromisedFile = {
@@ -97,7 +101,7 @@ export function imports(core: Core) {
      */
     async fromManifest(
       actor: Actor,
-      draft: ImageDraft,
+      draft: ForeignDraft,
       file: PromisedFile,
       announced: Announced,
     ): Promise<{ image: Image; taskId: string }> {
@@ -105,6 +109,7 @@ export function imports(core: Core) {
         demandIn(actor, 'image.import', draft.ownerId ?? null)
         await demandFreeAlias(trx, draft.name ?? '', draft.version ?? null)
         await demandBoundQuota(trx, core, draft)
+        await forgetDeleted(trx, draft.uuid)
         const image = await insertImage(trx, core, actor, draft)
         const payload: ImportPayload = {
           url: file.url,
@@ -132,11 +137,12 @@ export function imports(core: Core) {
      * The same without an image server: a description whose bytes are kept elsewhere (one-catalogue.md section 3,
      * `external`). @throws Failure as `fromManifest`.
      */
-    async record(actor: Actor, draft: ImageDraft, work: (image: Image) => Work): Promise<Image> {
+    async record(actor: Actor, draft: ForeignDraft, work: (image: Image) => Work): Promise<Image> {
       return database.transaction(async (trx) => {
         demandIn(actor, 'image.import', draft.ownerId ?? null)
         await demandFreeAlias(trx, draft.name ?? '', draft.version ?? null)
         await demandBoundQuota(trx, core, draft)
+        await forgetDeleted(trx, draft.uuid)
         const image = await insertImage(trx, core, actor, { ...draft, external: true })
         await logDone(trx, actor, work(image))
         return image

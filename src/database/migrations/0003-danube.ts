@@ -92,6 +92,7 @@ function indexes(engine: 'sqlite' | 'postgres'): string[] {
     `create index images_imgapi_os on images (deleted, imgapi_os, published_at${nulls}, uuid)`,
     `create index images_imgapi_type on images (deleted, imgapi_type, published_at${nulls}, uuid)`,
     'create index snapshots_state on snapshots (status)',
+    'create index projects_owner on projects (owner_user_id)',
     'create index instances_resource on instances (compute_resource_id)',
     'create index instances_node on instances (node)',
     // Unfinished work on images: what makes an image pending.

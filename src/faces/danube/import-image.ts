@@ -1,5 +1,5 @@
-import type { ImageDraft } from '../../catalogue/images/draft.ts'
 import type { Image } from '../../catalogue/images/image.ts'
+import type { ForeignDraft } from '../../catalogue/images/imports.ts'
 import { workOn } from '../../catalogue/images/work.ts'
 import type { ForeignManifest } from '../../catalogue/manifests/read.ts'
 import { danubeVersion } from './asked.ts'
@@ -82,7 +82,7 @@ async function draftOf(
   data: Data,
   { datacenter, named }: Target,
   found: ForeignManifest,
-): Promise<{ draft: ImageDraft; said: ImageFields }> {
+): Promise<{ draft: ForeignDraft; said: ImageFields }> {
   const { actor } = context
   const usual = {
     version: found.version,
@@ -98,7 +98,7 @@ async function draftOf(
   const dcBound = (actor.superAdmin ? said.dcBound : undefined) ?? true
   if (!read.failed() && dcBound && !named) for (const key of ['dc_bound', 'dc']) read.fail(key, unbound)
   read.demand()
-  const draft: ImageDraft = {
+  const draft: ForeignDraft = {
     uuid: found.uuid,
     handle: name,
     name: said.alias ?? name,

@@ -3,7 +3,7 @@ import type { Task } from '../../catalogue/tasks/task.ts'
 import { second } from '../../catalogue/time.ts'
 import { flag } from './data.ts'
 import { permissionDenied, refuse } from './failures.ts'
-import { type Answer, bare, type Context, type Route } from './route.ts'
+import { type Answer, bare, begun, type Context, type Route } from './route.ts'
 import { parseTaskId, type TaskId, taskIdOf } from './task-id.ts'
 import { pendingBody, type StatusBody, statusOf } from './task-status.ts'
 
@@ -35,22 +35,24 @@ function isUnfinished(task: Task | undefined): task is Task {
 }
 
 /** danube.md 2.2: also of ids that nothing is known of. @throws Refusal 404 for work that was done at once, or long ago */
-async function standing(context: Context): Promise<{ http: number; body: StatusBody }> {
+async function standing(context: Context): Promise<{ http: number; body: StatusBody; task?: Task }> {
   const id = await followed(context)
   const gone = refuse(404, 'Task does not exist (anymore)')
   if (id.dummy) throw gone
   const task = await taskOf(context, id)
   if (!task) return { http: 201, body: pendingBody(context.segment('id')) }
   if (task.finishedAt !== null && Date.now() * 1000 - task.finishedAt > keptSeconds * second) throw gone
-  return statusOf(task)
+  return { ...statusOf(task), task }
 }
 
 function told(taskId: string, http: number, body: unknown): Answer {
   return { kind: 'bare', status: http, body, headers: { es_task_id: taskId, es_task_response: 'true' } }
 }
 
+/** `es` waits for the end here, too, as for the end of what it has just begun (2.6). */
 async function status(context: Context): Promise<Answer> {
-  const { http, body } = await standing(context)
+  const { http, body, task } = await standing(context)
+  if (isUnfinished(task) && context.request.headers['es-stream']) return begun(task.id)
   return told(body.task_id, http, body)
 }
 

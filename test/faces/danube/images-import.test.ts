@@ -522,6 +522,17 @@ for (const [engine, start] of [
       assert.deepEqual(transfers, [])
     })
 
+    test('deleted, it can be imported again with its uuid, under any name', async () => {
+      const { uuid, manifestUrl } = repository.add()
+      const handle = name()
+      const json = { manifest_url: manifestUrl, dc: 'main', version: 'again' }
+      await imported(handle, json)
+      const { body } = await world.ask('DELETE', `/image/${handle}/`, { json: {} })
+      await world.ended(body.task_id)
+      await imported(`${handle}-2`, json)
+      assert.equal((await shown(`${handle}-2`)).uuid, uuid)
+    })
+
     test('without an image server: at once, as a record whose bytes are elsewhere, attached all the same', async () => {
       await withoutServer(async () => {
         const { uuid, manifestUrl } = repository.add()

@@ -104,6 +104,16 @@ for (const [engine, start] of [
       assert.deepEqual((await world.ask('GET', '/task?dc=acme', { as: 'importer' })).body, [])
     })
 
+    test('with ES-STREAM the status waits for the end', async () => {
+      const { id, go } = await importing()
+      setTimeout(go, 300)
+      const headers = { 'es-stream': 'es', accept: 'application/json; indent=4' }
+      const reply = await world.ask('GET', `/task/${id}/status/`, { as: 'importer', headers })
+      assert.equal(reply.status, 201)
+      assert.equal(reply.headers.get('es_stream'), 'True')
+      assert.match(reply.text, /^ +200\n\{\n {4}"task_id": "[^"]+",\n {4}"status": "SUCCESS",/)
+    })
+
     test('who may look: creator, owner, administrators of the datacenter', async () => {
       const id = await waiting('importer', 2, 'lone')
       for (const [as, status] of [
