@@ -1,6 +1,7 @@
 import { consoleFace } from '../faces/console/index.ts'
 import { danubeFace } from '../faces/danube/index.ts'
 import { foremanFace } from '../faces/foreman/index.ts'
+import { imgapiFace } from '../faces/imgapi/index.ts'
 import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
 import type { Face } from '../http/face.ts'
@@ -17,6 +18,7 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
     // Before Foreman, which owns what is left of /api.
     danubeFace({ tokenSeconds: settings.tokenSeconds }),
     foremanFace(),
+    imgapiFace({ channels: settings.imgapiChannels, privateNetworks: settings.imgapiPrivate }),
     consoleFace({ localToken: await localToken(settings.dataDir) }),
   ]
   return { faces, measured }

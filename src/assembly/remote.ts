@@ -21,6 +21,8 @@ export function remoteOf(fetcher: Outbound): Remote {
       demandSuccess(status, url)
       return body
     },
+
+    download: (url, limits) => fetcher.download(url, limits),
   }
 }
 

@@ -24,6 +24,8 @@ export type Actor = {
   readonly roles: ReadonlyMap<number, ReadonlySet<HeldRole>>
   readonly face: Face
   readonly requestId: string | null
+  /** May look at every image, and change none: nobody in particular, from a place that is trusted so far. */
+  readonly reads?: 'everything'
 }
 
 /** Imageport itself: tasks, clean-up, bootstrap. */

@@ -3,48 +3,103 @@ import { bytes } from './bytes/bytes.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
 import { attachments } from './images/attachments.ts'
+import { foreignImages } from './images/foreign.ts'
+import { snapshotImages } from './images/from-snapshot.ts'
+import { imageServer } from './image-server.ts'
 import { images } from './images/images.ts'
 import { imports } from './images/imports.ts'
+import { managedImages } from './images/managed.ts'
 import { members } from './images/members.ts'
 import { revisions } from './images/revisions.ts'
 import { accounts } from './people/accounts/accounts.ts'
+import { datacenterRoles } from './people/datacenter-roles.ts'
+import { datacenterAccess } from './people/datacenters-access.ts'
+import { danubeUsers } from './people/danube-users/users.ts'
+import { datacenters } from './people/datacenters/datacenters.ts'
+import { datacenterSettings } from './people/datacenters/settings.ts'
 import { directory } from './people/directory.ts'
+import { loginTokens } from './people/login-tokens.ts'
+import { groups } from './people/groups/groups.ts'
 import { projects } from './people/projects.ts'
+import { sshKeys } from './people/ssh-keys.ts'
 import { users } from './people/users.ts'
 import { computeResources } from './places/compute-resources/compute-resources.ts'
-import { instances } from './places/instances.ts'
+import { disks } from './places/instances/disks.ts'
+import { instances } from './places/instances/instances.ts'
+import { liveResources } from './places/instances/live.ts'
+import { nodes } from './places/instances/nodes.ts'
+import { snapshots } from './places/instances/snapshots.ts'
+import { instanceStates } from './places/instances/states.ts'
 import { locations } from './places/locations.ts'
 import { registrations } from './places/registrations/registrations.ts'
 import { architectures } from './places/systems/architectures.ts'
 import { systems } from './places/systems/systems.ts'
 import { organizations } from './places/trees/organizations.ts'
+import { acls } from './publications/acl.ts'
+import { publicationFetches } from './publications/fetches.ts'
+import { icons } from './publications/icons.ts'
+import { publications } from './publications/publications.ts'
+import { publicationViews } from './publications/views.ts'
+import { repositories } from './repositories/repositories.ts'
 import { statistics } from './statistics.ts'
+import { callbacks } from './tasks/callbacks.ts'
+import { datacenterTasks } from './tasks/datacenter-tasks.ts'
+import { taskHistory } from './tasks/history.ts'
 import { tasks } from './tasks/tasks.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
 export function catalogueOf(core: Core) {
   const people = users(core)
+  const live = liveResources(core)
+  const held = bytes(core)
+  const pictured = images(core)
   return {
     /** Changes with every write, or null where that cannot be told; see `OpenedDatabase.version`. */
     version: () => core.database.version(),
     accounts: accounts(core, people.forget),
+    acls: acls(core),
     architectures: architectures(core),
     attachments: attachments(core),
     audit: audit(core),
-    bytes: bytes(core),
+    bytes: held,
+    callbacks: callbacks(core),
     computeResources: computeResources(core),
+    datacenterAccess: datacenterAccess(core),
+    datacenterRoles: datacenterRoles(core),
+    datacenterTasks: datacenterTasks(core),
+    danubeUsers: danubeUsers(core, people.forget),
+    datacenters: datacenters(core, people.forget),
+    datacenterSettings: datacenterSettings(core),
     directory: directory(core, people.forget),
-    images: images(core),
+    disks: disks(core, live),
+    foreignImages: foreignImages(core),
+    groups: groups(core, people.forget),
+    imageServer: imageServer(core),
+    icons: icons(core),
+    images: pictured,
     imports: imports(core),
-    instances: instances(core),
+    instances: instances(core, live),
+    instanceStates: instanceStates(core, live),
+    liveResources: live,
     locations: locations(core, people.forget),
+    loginTokens: loginTokens(core, people.forget),
+    managedImages: managedImages(core),
     members: members(core),
+    nodes: nodes(core),
     organizations: organizations(core, people.forget),
     projects: projects(core),
+    publicationFetches: publicationFetches(core),
+    publications: publications(core, held),
+    publicationViews: publicationViews(core, { view: pictured.view, serve: held.serve }),
     registrations: registrations(core),
     revisions: revisions(core),
+    repositories: repositories(core),
+    snapshotImages: snapshotImages(core, live),
+    snapshots: snapshots(core, live),
+    sshKeys: sshKeys(core, people.byId),
     statistics: statistics(core),
     systems: systems(core),
+    taskHistory: taskHistory(core),
     tasks: tasks(core),
     users: people,
     verification: verification(core),

@@ -38,6 +38,8 @@ export type Remote = {
    * @throws Failure as `probe`, `too-large` (reason `document-size`).
    */
   document(url: string, limits: DocumentLimits): Promise<string>
+  /** A large body as a stream. @throws Failure as `probe`, before the first byte or in between */
+  download(url: string, limits: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>
 }
 
 export type DocumentLimits = {

@@ -23,6 +23,7 @@ export function matches(filter: Filter, read: Reader): boolean {
   if (value === null) return false
   if ('like' in filter) return isLike(value, likePattern(filter.like))
   if ('pattern' in filter) return isLike(value, filter.pattern) !== (filter.negated === true)
+  if ('contains' in filter) return String(value).includes(filter.contains)
   const side = (one: Scalar) => sideOf(one, filter.caseless)
   if ('in' in filter) return filter.in.some((one) => side(one) === side(value)) !== (filter.negated === true)
   const difference = compare(side(value), side(filter.value))

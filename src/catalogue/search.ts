@@ -32,10 +32,16 @@ export type Filter =
    */
   | { readonly field: string; readonly pattern: string; readonly negated?: boolean }
   | { readonly field: string; readonly missing: true }
+  /** Case-sensitive, and never true for a missing value. Walks the rows that the rest of the filter leaves. */
+  | { readonly field: string; readonly contains: string }
   | { readonly tag: string; readonly caseless?: boolean }
+  /** Something that the manifest of an image says; without `name` or `value`: whatever it says of this kind. */
+  | { readonly fact: FactKind; readonly name?: string; readonly value?: string }
   | { readonly property: string; readonly value: string }
   /** Case-insensitive substring of the texts people search by. */
   | { readonly text: string }
+
+export type FactKind = 'tag' | 'billing_tag' | 'channel' | 'origin'
 
 export type Order = { readonly field: string; readonly descending?: boolean; readonly caseless?: boolean }
 
@@ -59,6 +65,7 @@ export type Searchable = {
   readonly fields: Fields
   tag?(tag: string, caseless: boolean): RawBuilder<SqlBool>
   property?(name: string, value: string): RawBuilder<SqlBool>
+  fact?(kind: FactKind, name: string | undefined, value: string | undefined): RawBuilder<SqlBool>
   /** `folded` has been case-folded already. */
   text?(folded: string): RawBuilder<SqlBool>
   /** Columns whose text is part of what `text` finds, so that its index can narrow a search inside one of them. */
@@ -93,6 +100,7 @@ function compilePart(filter: Filter, table: Searchable, narrowed: boolean): Cond
   if ('not' in filter) return sql`case when ${compilePart(filter.not, table, true)} then 0 else 1 end = 1`
   if ('tag' in filter && table.tag) return table.tag(filter.tag, filter.caseless === true)
   if ('property' in filter && table.property) return table.property(filter.property, filter.value)
+  if ('fact' in filter && table.fact) return table.fact(filter.fact, filter.name, filter.value)
   if ('text' in filter && table.text) return table.text(fold(filter.text))
   if (!('field' in filter)) throw unknownField(Object.keys(filter)[0] ?? '')
   const field = fieldOf(table.fields, filter.field)
@@ -126,6 +134,8 @@ function compileField(filter: FieldFilter, field: Field): Condition {
   if ('missing' in filter) return sql`${own} is null`
   if ('like' in filter) return like(field, likePattern(filter.like))
   if ('pattern' in filter) return like(field, filter.pattern, filter.negated)
+  // Both engines have `replace`, and it tells upper from lower case in both.
+  if ('contains' in filter) return sql`(${own} <> replace(${own}, ${filter.contains}, ''))`
   const [column, prepare] = sideOf(field, filter.caseless)
   if ('in' in filter) {
     if (filter.in.length === 0) return filter.negated ? sql`${own} is not null` : sql`1 = 0`

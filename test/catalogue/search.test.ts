@@ -51,6 +51,28 @@ const fieldsOf = (image: Image): Sample => ({
 const textFields = ['name', 'osDistro', 'diskFormat']
 const numberFields = ['size', 'minDisk', 'createdAt', 'protected']
 
+type Said = {
+  readonly tags?: Readonly<Record<string, unknown>>
+  readonly billing_tags?: readonly string[]
+  readonly channels?: readonly string[]
+  readonly origin?: string
+} | null
+
+/** What the manifest of an image says, as lists are filtered by it. */
+function says(manifest: Said, { fact, name, value }: Extract<Filter, { readonly fact: string }>): boolean {
+  const facts: [string, string][] = {
+    tag: Object.entries(manifest?.tags ?? {})
+      .filter(([, said]) => !Array.isArray(said))
+      .map(([key, said]): [string, string] => [key, String(said)]),
+    billing_tag: (manifest?.billing_tags ?? []).map((tag): [string, string] => [tag, '']),
+    channel: (manifest?.channels ?? []).map((channel): [string, string] => [channel, '']),
+    origin: manifest?.origin === undefined ? [] : [[manifest.origin, ''] as [string, string]],
+  }[fact]
+  return facts.some(
+    ([key, said]) => (name === undefined || key === name) && (value === undefined || said === value),
+  )
+}
+
 /** What a filter means, said once more and without a database. Unknown (null) where a value is missing. */
 function evaluate(filter: Filter, image: Image): boolean | null {
   if ('all' in filter) {
@@ -64,6 +86,7 @@ function evaluate(filter: Filter, image: Image): boolean | null {
   if ('not' in filter) return evaluate(filter.not, image) !== true
   if ('tag' in filter)
     return image.tags.some((tag) => (filter.caseless ? fold(tag) === fold(filter.tag) : tag === filter.tag))
+  if ('fact' in filter) return says(image.manifest as Said, filter)
   if ('property' in filter) return image.properties[filter.property] === filter.value
   if ('text' in filter)
     return [image.name, image.uuid, image.properties.os_distro ?? '', image.properties.os_version ?? ''].some(
@@ -85,6 +108,7 @@ function evaluate(filter: Filter, image: Image): boolean | null {
     return isLike(filter.like.flatMap((piece, i) => (i ? ['%', ...literal(piece)] : literal(piece))))
   if ('pattern' in filter)
     return isLike(filter.pattern.match(/\\.?|./gsu) ?? []) !== (filter.negated === true)
+  if ('contains' in filter) return String(value).includes(filter.contains)
   const side = (x: string | number) => (filter.caseless && typeof x === 'string' ? fold(x) : x)
   if ('in' in filter) return filter.in.some((one) => side(one) === side(value)) !== (filter.negated === true)
   const [a, b] = [side(value), side(filter.value)]
@@ -117,6 +141,21 @@ forEachDatabase((_engine, _open, freshUrl) => {
           k: `v${i % 4}`,
           long: 'y'.repeat(200 + i),
         },
+        manifest:
+          i % 3 === 1
+            ? {
+                tags: {
+                  k: `v${i % 4}`,
+                  number: i,
+                  flag: i % 2 === 0,
+                  long: 'y'.repeat(200 + i),
+                  list: ['x'],
+                },
+                billing_tags: i % 2 ? ['gold', `n${i}`] : [],
+                channels: ['release', 'dev'].slice(i % 2),
+                ...(i % 2 ? { origin: `origin-${i % 4}` } : {}),
+              }
+            : null,
       })
     all = await images.list(systemActor, {
       scopes: [{ everything: true }],
@@ -193,6 +232,15 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ],
       ['a long property', { property: 'long', value: 'y'.repeat(203) }, ['a%b']],
       ['a property that only begins alike', { property: 'long', value: 'y'.repeat(150) }, []],
+      ['a number in a manifest', { fact: 'tag', name: 'number', value: '4' }, [names[4]!]],
+      ['a long value in a manifest', { fact: 'tag', name: 'long', value: 'y'.repeat(204) }, [names[4]!]],
+      ['a value that only begins alike', { fact: 'tag', name: 'long', value: 'y'.repeat(150) }, []],
+      ['contained, in this case only', { field: 'name', contains: 'GRÖ' }, ['GRÖSSE']],
+      [
+        'contained, with signs that are wildcards elsewhere',
+        { field: 'name', contains: '%' },
+        ['a%b', '100% cotton'],
+      ],
       ['nothing in an empty list', { field: 'name', in: [] }, []],
       [
         'everything in an empty conjunction',
@@ -256,6 +304,13 @@ forEachDatabase((_engine, _open, freshUrl) => {
             { tag: 'web', caseless: true },
             { tag: 'web' },
             { property: 'k', value: 'v1' },
+            { fact: 'tag', name: 'k', value: 'v1' },
+            { fact: 'tag', name: 'flag', value: 'true' },
+            { fact: 'tag', name: 'list' },
+            { fact: 'channel', name: 'release' },
+            { fact: 'channel' },
+            { fact: 'billing_tag', name: 'gold' },
+            { field: from(textFields), contains: word().slice(0, 2) || 'a' },
           ] as const)
         const parts = Array.from({ length: 1 + pick(3) }, () => make(depth + 1))
         return from([{ all: parts }, { any: parts }, { not: parts[0]! }] as const)

@@ -8,6 +8,7 @@ import { mainProjectId, rewriteCleanupDates } from '../images/cleanup.ts'
 import { endSessions } from '../people/sessions.ts'
 import { now } from '../time.ts'
 import type { Entry } from './document.ts'
+import { replaceSshKeys } from './ssh-keys.ts'
 import { type Application, upsert } from './upsert.ts'
 
 export const bit = (value: boolean | undefined): 0 | 1 | undefined =>
@@ -163,6 +164,7 @@ export async function applyUser(
   if (entry.apiKey !== undefined)
     await replaceTokens(application, id, entry.username, 'api-key', [entry.apiKey])
   if (entry.tokens !== undefined) await replaceTokens(application, id, entry.username, 'token', entry.tokens)
+  if (entry.sshKeys !== undefined) await replaceSshKeys(application, id, entry.username, entry.sshKeys)
   if (entry.roles !== undefined) await replaceRoles(application, 'user', id, entry.username, entry.roles)
 }
 

@@ -238,10 +238,12 @@ export function bytes(core: Core) {
      * An image's bytes for sending. Which statuses may be read is the face's to word: `state` carries the status.
      * @throws Failure `not-found`, `forbidden`, `state` (no bytes yet, or deactivated for one who is no administrator),
      * `data-lost` (no store holds them).
+     * @param withdrawn `served`: they are wanted although the image was deactivated, e.g. by what was made from it
      */
-    async serve(actor: Actor, image: Image): Promise<Served> {
+    async serve(actor: Actor, image: Image, withdrawn: 'refused' | 'served' = 'refused'): Promise<Served> {
       demand(actor, 'image.download', image, await membersOf(database.db, image))
-      if (!hasBytes(image.status) || (image.status === 'deactivated' && !actor.superAdmin))
+      const isRefused = image.status === 'deactivated' && !actor.superAdmin && withdrawn === 'refused'
+      if (!hasBytes(image.status) || isRefused)
         throw new Failure('state', `Cannot download image in ${image.status} status.`, {
           subject: 'image',
           id: image.uuid,

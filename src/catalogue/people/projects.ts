@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely'
+import { prepared } from '../../database/prepared.ts'
 import type { ProjectsTable } from '../../database/schema.ts'
 import { permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { type Usage, usageOf } from '../bytes/quota.ts'
-import type { Core } from '../core.ts'
+import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
 import { mergeProjectSettings, type ProjectSettings } from './project-settings.ts'
@@ -21,6 +22,10 @@ export type Project = {
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+const byId = prepared((query: Query, { id }: { id: number }) =>
+  query.selectFrom('projects').select('id').where('id', '=', id),
+)
 
 export function projects(core: Core) {
   const { db } = core.database
@@ -61,11 +66,16 @@ export function projects(core: Core) {
       return toProject(row)
     },
 
+    /** By uuid, in lower case. @throws Failure `not-found`. */
+    async withUuid(actor: Actor, uuid: string): Promise<Project> {
+      const row = await db.selectFrom('projects').selectAll().where('uuid', '=', uuid).executeTakeFirst()
+      if (!row || !(actor.superAdmin || actor.roles.has(row.id))) throw projectNotFound(uuid)
+      return toProject(row)
+    },
+
     /** Is there such a project at all? For the recipient of a share, whom the owner need not be a member of. */
     async exists(id: number): Promise<boolean> {
-      return (
-        (await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
-      )
+      return (await byId(db, { id })).length > 0
     },
 
     /** Those the actor has a role in, administrators all; by id. */

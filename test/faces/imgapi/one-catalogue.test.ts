@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { systemActor } from '../../../src/catalogue/actor.ts'
+import { onecloudplanet } from '../../../src/faces/onecloudplanet/index.ts'
+import { client } from '../../support/onecloudplanet.ts'
+import { sha1, startWorld, type World, zeroUuid } from './world.ts'
+
+describe('one image on two wires (one-catalogue.md section 3)', () => {
+  let world: World
+  let cloud: ReturnType<typeof client>
+  before(async () => {
+    world = await startWorld({ faces: [onecloudplanet] })
+    await world.location('ua-central-1')
+    cloud = client(world.url, await world.token(world.ids.eva))
+  })
+  after(() => world.close())
+
+  test('uploaded through OneCloudPlanet: served truthfully as a manifest, bytes as stored', async () => {
+    const { expect, ask, catalogue } = world
+    const uuid = await cloud.upload('Ubuntu 22.04 (LTS)', 'raw', new Blob(['cloud bytes']))
+    await catalogue.images.change(systemActor, uuid, () => ({
+      visibility: 'public',
+      minRam: 512,
+      tags: ['web'],
+      properties: {
+        os_distro: 'ubuntu',
+        os_admin_user: 'ubuntu',
+        description: 'from the cloud',
+        secret: 'kept',
+      },
+    }))
+    const { body } = await expect('GET', `/images/${uuid}`, {}, 200)
+    const { published_at, ...manifest } = body
+    assert.match(published_at, /\.\d{3}Z$/)
+    assert.deepEqual(manifest, {
+      v: 2,
+      uuid,
+      owner: zeroUuid,
+      name: 'Ubuntu 22.04 -LTS-',
+      version: '1.0',
+      state: 'active',
+      disabled: false,
+      public: true,
+      type: 'other',
+      os: 'linux',
+      files: [{ sha1: sha1('cloud bytes'), size: 11, compression: 'none' }],
+      description: 'from the cloud',
+      requirements: { min_ram: 512 },
+      users: [{ name: 'ubuntu' }],
+      tags: { erigones: ['web'] },
+    })
+    assert.equal((await ask('GET', `/images/${uuid}/file`)).text, 'cloud bytes')
+
+    // Written here, and what this wire cannot show is untouched.
+    const json = { description: 'from here', tags: { erigones: ['db'], role: 'os' }, os: 'bsd' }
+    await expect('POST', `/images/${uuid}?action=update`, { as: 'eva', json }, 200)
+    const image = await catalogue.images.view(systemActor, uuid)
+    assert.deepEqual(
+      [image.name, image.tags, image.properties],
+      [
+        'Ubuntu 22.04 (LTS)',
+        ['db'],
+        {
+          os_distro: 'ubuntu',
+          os_admin_user: 'ubuntu',
+          description: 'from here',
+          secret: 'kept',
+          os_type: 'bsd',
+        },
+      ],
+    )
+    assert.equal((await ask('GET', `/images/${uuid}`)).body.os, 'bsd')
+  })
+
+  test('published here, used there; taken out of use there, disabled here; deleted here, gone there', async () => {
+    const { publish, expect, url } = world
+    const { uuid } = await publish('eva', { name: 'here', requirements: { min_ram: 256 } }, 'bytes from here')
+    const seen = await cloud.view(uuid)
+    assert.deepEqual([seen.name, seen.status, seen.size], ['here', 'active', 15])
+    assert.equal((await cloud.download(uuid)).toString(), 'bytes from here')
+    const deactivate = `${url}/backend/api/openstack/images/${uuid}/deactivate`
+    assert.equal((await fetch(deactivate, { method: 'POST', headers: cloud.headers })).status, 200)
+    assert.equal((await expect('GET', `/images/${uuid}`, { as: 'eva' }, 200)).body.state, 'disabled')
+    await expect('POST', `/images/${uuid}?action=enable`, { as: 'eva' }, 200)
+    assert.equal((await cloud.view(uuid)).status, 'active')
+    await expect('DELETE', `/images/${uuid}`, { as: 'eva' }, 204)
+    assert.equal((await fetch(`${cloud.images}/${uuid}`, { headers: cloud.headers })).status, 404)
+  })
+
+  test('an image on its way is not listed, and seen by its own as being created', async () => {
+    const { image, expect, ask, core } = world
+    const { uuid } = await image({ name: 'coming' })
+    await core.database.db.updateTable('images').set({ status: 'saving' }).where('uuid', '=', uuid).execute()
+    assert.equal((await expect('GET', `/images/${uuid}`, { as: 'eva' }, 200)).body.state, 'creating')
+    const { body } = await ask('GET', '/images?state=creating', { as: 'eva' })
+    assert.deepEqual(
+      body.map((manifest: { uuid: string }) => manifest.uuid),
+      [uuid],
+    )
+    await expect(
+      'PUT',
+      `/images/${uuid}/file?compression=none`,
+      { as: 'eva', body: 'x' },
+      422,
+      'ImageFilesImmutable',
+    )
+  })
+})
