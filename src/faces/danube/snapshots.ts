@@ -1,4 +1,4 @@
-import type { SnapshotOrder, SnapshotTarget } from '../../catalogue/places/instances/snapshots.ts'
+import type { Snapshot, SnapshotOrder, SnapshotTarget } from '../../catalogue/places/instances/snapshots.ts'
 import { readCallback } from './callback-fields.ts'
 import { fields, namePattern } from './fields.ts'
 import { type Answer, begun, type Context, done, type Route } from './route.ts'
@@ -49,7 +49,7 @@ async function list(context: Context): Promise<Answer> {
 
 async function show(context: Context): Promise<Answer> {
   const { actor, parts } = context
-  return done(snapshotView(await onServer(() => parts.catalogue.snapshots.view(actor, targetOf(context)))))
+  return doneOf(await onServer(() => parts.catalogue.snapshots.view(actor, targetOf(context))))
 }
 
 async function create(context: Context): Promise<Answer> {
@@ -79,7 +79,7 @@ async function change(context: Context): Promise<Answer> {
       read.demand()
       return note ?? ''
     }
-    return done(snapshotView(await onServer(() => snapshots.annotate(actor, targetOf(context), check))))
+    return doneOf(await onServer(() => snapshots.annotate(actor, targetOf(context), check)))
   }
   const { callback } = readCallback(data)
   const force = data.force === undefined ? true : truth(data.force)
@@ -96,6 +96,10 @@ async function remove(context: Context): Promise<Answer> {
     parts.catalogue.snapshots.remove(actor, targetOf(context), callback),
   )
   return taskId === null ? done({ message: 'Snapshot successfully deleted from DB' }) : begun(taskId)
+}
+
+function doneOf(snapshot: Snapshot): Answer {
+  return { kind: 'done', result: snapshotView(snapshot), owner: snapshot.ownerUserId }
 }
 
 function isSaid(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Actor, systemActor } from '../../../src/catalogue/actor.ts'
 import { catalogueOf } from '../../../src/catalogue/catalogue.ts'
 import { Failure } from '../../../src/catalogue/failure.ts'
+import { liveResources } from '../../../src/catalogue/places/instances/live.ts'
 import { processes } from '../../../src/catalogue/tasks/processes.ts'
 import { taskQueue } from '../../../src/catalogue/tasks/queue.ts'
 import type { Domain, Host, Hypervisor } from '../../../src/hypervisor/hypervisor.ts'
@@ -44,26 +45,19 @@ forEachDatabase((_engine, _open, freshUrl) => {
   /** What the hypervisor says next; an error: it does not answer. */
   let host: Host | Failure
   let looks = 0
-  const deeds: unknown[] = []
+  /** What the next look waits for, instead of a moment. */
+  let waiting: Promise<void> | null = null
   const hypervisor: Hypervisor = {
     async look() {
       looks++
-      await pause(5)
+      await (waiting ?? pause(5))
       if (host instanceof Failure) throw host
       return host
     },
-    async createSnapshot(uuid, name, options) {
-      deeds.push(['create', uuid, name, options?.note])
-    },
-    async deleteSnapshot(uuid, name) {
-      deeds.push(['delete', uuid, name])
-    },
-    async revertSnapshot(uuid, name) {
-      deeds.push(['revert', uuid, name])
-    },
-    async setState(uuid, change, options) {
-      deeds.push([change, uuid, options?.force])
-    },
+    createSnapshot: () => assert.fail('nothing is done here'),
+    deleteSnapshot: () => assert.fail('nothing is done here'),
+    revertSnapshot: () => assert.fail('nothing is done here'),
+    setState: () => assert.fail('nothing is done here'),
     snapshotSource: () => assert.fail('nobody asks for contents here'),
   }
   let t: TestCore
@@ -101,7 +95,6 @@ forEachDatabase((_engine, _open, freshUrl) => {
     await db.deleteFrom('tasks').execute()
     host = { hostname: 'kvm01', domains: [web01, db01] }
     looks = 0
-    deeds.length = 0
     // A process that has seen nothing yet.
     catalogue = catalogueOf(t.core)
   })
@@ -111,6 +104,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
     catalogue = catalogueOf(t.core)
   }
 
+  const nodeStatus = async () => (await catalogue.nodes.view(systemActor, 'kvm01')).status
   const list = (projectId = 2, actor: Actor = systemActor) => catalogue.instances.list(actor, projectId)
   const target = (name: string, disk = 1) => ({ projectId: 2, instance: web01.uuid, disk, name })
 
@@ -318,6 +312,26 @@ forEachDatabase((_engine, _open, freshUrl) => {
       host = { hostname: 'kvm01', domains: [web01] }
       forgetLooks()
       assert.equal((await list())[0]!.nodeStatus, 'online')
+    })
+
+    test('readers do not wait for it a second time', async () => {
+      await list()
+      host = silent
+      const live = liveResources(t.core, { fresh: 0, afterFailure: 20 })
+      await live.observe()
+      assert.equal(looks, 2)
+      const hanging = Promise.withResolvers<void>()
+      waiting = hanging.promise
+      await pause(30)
+      // The third look hangs, and nobody minds.
+      await live.observe()
+      await live.observe()
+      assert.equal(looks, 3)
+      host = { hostname: 'kvm01', domains: [web01] }
+      hanging.resolve()
+      waiting = null
+      for (let tries = 0; tries < 100 && (await nodeStatus()) !== 'online'; tries++) await pause(10)
+      assert.equal(await nodeStatus(), 'online')
     })
 
     test('a node that is out of service stays so', async () => {

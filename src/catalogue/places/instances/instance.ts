@@ -107,19 +107,17 @@ export async function instanceNamed(
   projectId: number,
   name: string,
 ): Promise<Instance> {
+  const visible = selectInstances(query).where(visibleInstances(actor, projectId))
   const uuid = normaliseUuid(name)
-  const rows = await selectInstances(query)
-    .where(visibleInstances(actor, projectId))
-    .where((where) =>
-      where.or([
-        where('instances.hostname_fold', '=', fold(name)),
-        ...(uuid === null ? [] : [where('instances.uuid', '=', uuid)]),
-      ]),
-    )
+  const known =
+    uuid === null ? undefined : await visible.where('instances.uuid', '=', uuid).executeTakeFirst()
+  if (known) return toInstance(known)
+  const rows = await visible
+    .where('instances.hostname_fold', '=', fold(name))
     .orderBy('instances.created_at')
     .orderBy('instances.uuid')
     .execute()
-  const row = rows.find((one) => one.uuid === uuid) ?? rows.find((one) => one.hostname === name) ?? rows[0]
+  const row = rows.find((one) => one.hostname === name) ?? rows[0]
   if (!row) throw instanceNotFound(name)
   return toInstance(row)
 }

@@ -6,10 +6,15 @@ import type { Instance } from './instance.ts'
 import { bringUpToDate } from './observed.ts'
 
 /** How long a look at a hypervisor counts, and how long one that did not answer is left alone. Milliseconds. */
-const freshFor = 1_000
-const restAfterFailure = 10_000
+const usualPauses = { fresh: 1_000, afterFailure: 10_000 }
 
-type Look = { readonly done: Promise<boolean>; endedAt: number | null; failed: boolean }
+type Look = {
+  readonly done: Promise<boolean>
+  /** Nobody waits for it. */
+  readonly behind: boolean
+  endedAt: number | null
+  failed: boolean
+}
 
 /** What a compute resource is for those who ask its hypervisor. */
 export type Reached = {
@@ -23,7 +28,7 @@ export type Reached = {
  * catalogue shows (one-catalogue.md section 2). All others are records. What this process saw last is remembered here,
  * so that many readers share one look.
  */
-export function liveResources(core: Core) {
+export function liveResources(core: Core, pauses = usualPauses) {
   const { database, hypervisors } = core
   const looks = new Map<string, Look>()
 
@@ -41,20 +46,33 @@ export function liveResources(core: Core) {
     const key = keyOf(resource.id, resource.url)
     const known = looks.get(key)
     if (known && isFresh(known)) {
-      await known.done
+      if (!known.behind) await known.done
       return
     }
+    // One that did not answer may keep us waiting again: readers get what was seen last.
+    const behind = known?.failed === true
     const done = look(resource)
-    const begun: Look = { done, endedAt: null, failed: false }
+    const begun: Look = { done, behind, endedAt: null, failed: false }
     looks.set(key, begun)
+    const ended = finish(key, begun)
+    if (behind) ended.catch(() => {})
+    else await ended
+  }
+
+  async function finish(key: string, begun: Look): Promise<void> {
     try {
-      begun.failed = !(await done)
+      begun.failed = !(await begun.done)
       begun.endedAt = performance.now()
     } catch (error) {
       // Not the hypervisor's fault: the next one tries again.
-      looks.delete(key)
+      if (looks.get(key) === begun) looks.delete(key)
       throw error
     }
+  }
+
+  function isFresh({ endedAt, failed }: Look): boolean {
+    if (endedAt === null) return true
+    return performance.now() - endedAt < (failed ? pauses.afterFailure : pauses.fresh)
   }
 
   /** False when the hypervisor cannot be asked: its instances stay as they were last seen. */
@@ -93,7 +111,7 @@ export function liveResources(core: Core) {
     observe,
 
     /** What was seen of an instance's compute resource counts no more: it was just changed. */
-    forget({ computeResourceId }: Instance): void {
+    forget({ computeResourceId }: Pick<Instance, 'computeResourceId'>): void {
       for (const key of looks.keys()) if (key.startsWith(keyOf(computeResourceId ?? 0, ''))) looks.delete(key)
     },
 
@@ -119,8 +137,4 @@ export type LiveResources = ReturnType<typeof liveResources>
 /** The URL belongs to it: one that was changed is another hypervisor. */
 function keyOf(id: number, url: string | null): string {
   return `${id} ${url ?? ''}`
-}
-
-function isFresh({ endedAt, failed }: Look): boolean {
-  return endedAt === null || performance.now() - endedAt < (failed ? restAfterFailure : freshFor)
 }

@@ -30,6 +30,8 @@ export type Snapshot = {
   readonly id: number
   readonly instanceUuid: string
   readonly hostname: string
+  /** Of the instance. */
+  readonly ownerUserId: number | null
   readonly disk: number
   readonly name: string
   readonly note: string
@@ -443,6 +445,7 @@ function toSnapshot(row: Selectable<SnapshotsTable>, instance: Instance): Snapsh
     id: row.id,
     instanceUuid: row.instance_uuid,
     hostname: instance.hostname,
+    ownerUserId: instance.owner?.id ?? null,
     disk: row.disk,
     name: row.name,
     note: row.note,
