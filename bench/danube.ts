@@ -69,9 +69,9 @@ async function requestRows(run: Run): Promise<Result[]> {
       { ...bare, paths: [paths.status] },
     ])
     return [
-      againstBare(`danube: names of ${grouped(count)} images`, names!, baseNames!, 0.1),
-      againstBare(`danube: all of ${grouped(count)} images`, full!, baseFull!, 0.02),
-      againstBare('danube: task status', status!, baseStatus!, 0.25),
+      againstBare(`danube: names of ${grouped(count)} images`, names!, baseNames!, 0.005),
+      againstBare(`danube: all of ${grouped(count)} images`, full!, baseFull!, 0.005),
+      againstBare('danube: task status', status!, baseStatus!, 0.15),
     ]
   } finally {
     for (const each of stops.reverse()) await each()

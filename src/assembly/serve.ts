@@ -21,11 +21,15 @@ import { parseAllowList } from '../outbound/allow-list.ts'
 import { type Outbound, outbound } from '../outbound/outbound.ts'
 import { describeSettings, type Settings } from '../settings.ts'
 import { openStores } from '../store/open-stores.ts'
+import { callback } from '../work/callback.ts'
 import { copyImage } from '../work/copy-image.ts'
 import { deleteImage } from '../work/delete-image.ts'
 import { importUrl } from '../work/import-url.ts'
+import { createSnapshot, deleteSnapshot, revertSnapshot } from '../work/instance-snapshots.ts'
+import { instanceState } from '../work/instance-state.ts'
 import { publishImage } from '../work/publish-image.ts'
 import { type Runner, startRunner } from '../work/runner.ts'
+import { snapshotImage } from '../work/snapshot-image.ts'
 import { startUpkeep, type Upkeep } from '../work/upkeep.ts'
 import { verify } from '../work/verify.ts'
 import { type DataLock, lockData } from './data-lock.ts'
@@ -36,7 +40,19 @@ import { secretKey } from './secret-file.ts'
 
 const { version } = packageFacts as { version: string }
 
-export const kinds = [importUrl, copyImage, publishImage, deleteImage, verify]
+export const kinds = [
+  importUrl,
+  callback,
+  copyImage,
+  publishImage,
+  deleteImage,
+  verify,
+  snapshotImage,
+  createSnapshot,
+  deleteSnapshot,
+  revertSnapshot,
+  instanceState,
+]
 
 /** How many tasks one process works on at once: enough to keep the network busy, few enough for two processors. */
 const parallelTasks = 4

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createSocketServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { Failure, isFailure } from '../../src/catalogue/failure.ts'
@@ -13,6 +9,7 @@ import { parseAllowList } from '../../src/outbound/allow-list.ts'
 import { connector } from '../../src/outbound/connect.ts'
 import { type OutboundOptions, outbound } from '../../src/outbound/outbound.ts'
 import { notAllowed } from '../../src/outbound/url.ts'
+import { certificate } from '../support/certificate.ts'
 import { closedPort, listen, serve } from './servers.ts'
 
 const small = { maxBytes: 1000, timeoutMs: 5000 }
@@ -378,20 +375,3 @@ test('https: the name is verified although the address is pinned, and never left
   // Not trusted without being told so.
   await failure(start(t, '127.0.0.1', { lookup }).text(`https://images.test:${port}/`, small))
 })
-
-function certificate(t: TestContext): { key: string; cert: string } | null {
-  const dir = mkdtempSync(join(tmpdir(), 'imageport-outbound-'))
-  t.after(() => rmSync(dir, { recursive: true }))
-  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const name = ['-subj', '/CN=images.test', '-addext', 'subjectAltName=DNS:images.test']
-  try {
-    execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-keyout', key, '-out', cert], {
-      stdio: 'ignore',
-    })
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return null
-    throw error
-  }
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-}

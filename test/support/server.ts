@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { remoteOf } from '../../src/assembly/remote.ts'
 import type { Catalogue } from '../../src/catalogue/catalogue.ts'
-import type { CatalogueSettings, Core } from '../../src/catalogue/core.ts'
+import type { CatalogueSettings, Core, Hypervisors } from '../../src/catalogue/core.ts'
 import { fold } from '../../src/catalogue/fold.ts'
 import type { Role } from '../../src/catalogue/roles.ts'
 import { now } from '../../src/catalogue/time.ts'
@@ -23,6 +23,10 @@ export type StartOptions = {
   readonly databaseUrl?: string
   /** Which private places outgoing fetches may reach; as IMAGEPORT_IMPORT_ALLOW. Default: none. */
   readonly importAllow?: string
+  /** Default: none, so that every compute resource is a record. */
+  readonly hypervisors?: Hypervisors
+  /** IMAGEPORT_DISKS_DIR. */
+  readonly disksDirectory?: string
 }
 
 export type TestUser = {
@@ -68,6 +72,8 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
     ...(options.settings ? { settings: options.settings } : {}),
     firstStart: false,
     remote: remoteOf(fetcher),
+    ...(options.hypervisors ? { hypervisors: options.hypervisors } : {}),
+    ...(options.disksDirectory ? { disksDirectory: options.disksDirectory } : {}),
   })
   const { core, catalogue } = own
   const parts = {

@@ -34,4 +34,5 @@ export type ImageDraft = ImagePatch & {
   readonly external?: boolean
   readonly createdAt?: number
   readonly updatedAt?: number
+  readonly publishedAt?: number
 }

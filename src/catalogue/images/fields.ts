@@ -48,10 +48,17 @@ export const imageFields = {
   volumeSnapshotUuid: maybe(text('volume_snapshot_uuid')),
   version: maybe(text('version')),
   bound: number('bound'),
+  withdrawn: number('withdrawn'),
   createdAt: number('created_at'),
   updatedAt: number('updated_at'),
   deletedAt: maybe(number('deleted_at')),
   publishedAt: maybe(number('published_at')),
+  external: number('external'),
+  blobId: maybe(text('blob_id')),
+  resize: maybe(number('resize')),
+  deploy: maybe(number('deploy')),
+  imgapiType: text('imgapi_type'),
+  imgapiOs: text('imgapi_os'),
   cleanupAt: maybe(number('cleanup_at')),
 } as const satisfies Fields
 export type ImageField = keyof typeof imageFields
@@ -77,6 +84,15 @@ export function searchableImages(engine: 'sqlite' | 'postgres'): Searchable {
     property: (name, value) =>
       sql`images.seq in (select image_seq from image_properties where name = ${name}
         and substr(value, 1, 100) = ${[...value].slice(0, 100).join('')} and value = ${value})`,
+    // As with properties, the index holds the first 100 characters of a value.
+    fact: (kind, name, value) => {
+      const named = name === undefined ? sql`` : sql` and name = ${name}`
+      const valued =
+        value === undefined
+          ? sql``
+          : sql` and substr(value, 1, 100) = ${[...value].slice(0, 100).join('')} and value = ${value}`
+      return sql`images.seq in (select image_seq from image_manifest_facts where kind = ${kind}${named}${valued})`
+    },
     text: (folded) => {
       const pattern = likePattern(['', folded, ''])
       // Fewer than three characters have no trigram: such a search walks the list, as any index would have to.

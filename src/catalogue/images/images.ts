@@ -97,8 +97,8 @@ export function images(core: Core) {
   }
 }
 
-/** What a change may not do whatever its values are. */
-function demandChange(actor: Actor, image: Image, patch: Omit<ImagePatch, 'region'>): void {
+/** What a change may not do whatever its values are. @throws Failure `forbidden`, `state` (reason `format`). */
+export function demandChange(actor: Actor, image: Image, patch: Omit<ImagePatch, 'region'>): void {
   if (patch.visibility === 'public' && image.visibility !== 'public')
     demandIn(actor, 'image.publicise', image.ownerId)
   if (

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { demandIn } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
@@ -42,6 +43,14 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
   if (uuid === null)
     throw new Failure('invalid', 'The id is not a UUID.', { fields: { id: ['Must be a valid UUID.'] } })
   if (draft.handle !== undefined) demandHandle(draft.handle)
+  // What failed keeps its record, but not the name that somebody wants to try again with.
+  if (draft.handle !== undefined)
+    await trx
+      .updateTable('images')
+      .set({ handle: sql`'killed-' || seq` })
+      .where('handle', '=', draft.handle)
+      .where('status', '=', 'killed')
+      .execute()
   const location = await locationNamed(trx, draft.region)
   const at = now()
   const facts: StoredFacts = {
@@ -79,7 +88,7 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
     createdAt: draft.createdAt ?? at,
     updatedAt: draft.updatedAt ?? draft.createdAt ?? at,
     deletedAt: null,
-    publishedAt: null,
+    publishedAt: draft.publishedAt ?? null,
     cleanupAt: null,
   }
   demandDescription(facts)

@@ -12,6 +12,8 @@ export type Scope =
   | { readonly own: number }
   | { readonly visibility: 'public' | 'community' }
   | { readonly sharedWith: number; readonly status: 'pending' | 'accepted' | 'rejected' | 'all' }
+  /** Those that a datacenter may use: its own, and those it has accepted (danube.md 4.2). */
+  | { readonly attachedTo: number }
   | { readonly everything: true }
 
 export type ImageQuery = {
@@ -25,6 +27,9 @@ export type ImageQuery = {
   /** Hidden images of others are left out unless asked for. */
   readonly hidden?: 'without' | 'with'
 }
+
+/** What images are listed and ordered by. */
+export type ImageKey = Pick<Image, 'handle' | 'createdAt'>
 
 /** Images joined with the names that every face shows beside them. */
 export function selectImages(query: Query) {
@@ -49,8 +54,10 @@ export function imageLists({ database }: Core) {
   /** @throws Failure `forbidden` when a scope is not the actor's to ask for. */
   function demandScopes(actor: Actor, scopes: readonly Scope[]): void {
     for (const scope of scopes) {
-      if ('everything' in scope) demandDirectory(actor)
-      else if ('own' in scope) demandIn(actor, 'image.list', scope.own)
+      if ('everything' in scope) {
+        if (actor.reads !== 'everything') demandDirectory(actor)
+      } else if ('own' in scope) demandIn(actor, 'image.list', scope.own)
+      else if ('attachedTo' in scope) demandIn(actor, 'image.list', scope.attachedTo)
       else if ('sharedWith' in scope) demandIn(actor, 'image.list', scope.sharedWith)
       else if (!permitted(actor, 'image.list', actor.projectId) && scope.visibility !== 'public')
         demandIn(actor, 'image.list', actor.projectId)
@@ -79,6 +86,20 @@ export function imageLists({ database }: Core) {
       return rows.map((row) => toImage(row as SelectedImage))
     },
 
+    /** One page of what lists without objects show. @throws Failure as `list`. */
+    async keys(actor: Actor, query: ImageQuery): Promise<ImageKey[]> {
+      demandScopes(actor, query.scopes)
+      const rows = await db
+        .selectFrom('images')
+        .select(['images.handle', 'images.created_at'])
+        .where(conditions(query))
+        .orderBy(compileOrder(query.order, imageFields, engine))
+        .limit(query.limit)
+        .offset(query.offset ?? 0)
+        .execute()
+      return rows.map((row) => ({ handle: row.handle, createdAt: row.created_at }))
+    },
+
     /** How many there are over all pages: from the counters where they can tell, else by an index. */
     async count(actor: Actor, query: Omit<ImageQuery, 'order' | 'limit'>): Promise<number> {
       demandScopes(actor, query.scopes)
@@ -104,6 +125,9 @@ function scopeCondition(scope: Scope, withHidden: boolean): RawBuilder<SqlBool> 
   const shown = withHidden ? sql`` : sql` and images.hidden = 0`
   if ('everything' in scope) return sql`1 = 1`
   if ('own' in scope) return sql`images.owner_id = ${scope.own}`
+  if ('attachedTo' in scope)
+    return sql`((images.owner_id = ${scope.attachedTo} and images.attached = 1) or images.seq in
+      (select image_seq from image_members where project_id = ${scope.attachedTo} and status = 'accepted'))`
   if ('visibility' in scope) return sql`(images.visibility = ${scope.visibility}${shown})`
   const status = scope.status === 'all' ? sql`` : sql` and status = ${scope.status}`
   return sql`(images.visibility = 'shared' and images.seq in
@@ -116,7 +140,7 @@ function countFromCounters(query: Omit<ImageQuery, 'order' | 'limit'>): RawBuild
   const scopes: RawBuilder<SqlBool>[] = []
   const shown = query.hidden === 'with' ? sql`` : sql` and image_counts.hidden = 0`
   for (const scope of query.scopes) {
-    if ('sharedWith' in scope) return null
+    if ('sharedWith' in scope || 'attachedTo' in scope) return null
     if ('everything' in scope) scopes.push(sql`1 = 1`)
     else if ('own' in scope) scopes.push(sql`image_counts.owner_id = ${scope.own}`)
     else scopes.push(sql`(image_counts.visibility = ${scope.visibility}${shown})`)

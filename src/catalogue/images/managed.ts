@@ -7,12 +7,24 @@ import type { Filter } from '../search.ts'
 import { attachedImage } from './attachments.ts'
 import { findImage } from './find.ts'
 import type { Image } from './image.ts'
-import { imageLists, type Scope } from './list.ts'
+import { type ImageKey, imageLists, type Scope } from './list.ts'
 import { instancesUsing } from './usage.ts'
 import { type WalkOrder, walk } from './walk.ts'
 
 /** Beyond all that image administrators may see, nothing: failed images are gone for Danube. */
 const present: Filter = { field: 'status', is: 'ne', value: 'killed' }
+const bound: Filter = { field: 'bound', is: 'eq', value: 1 }
+/** What servers can be made from. */
+const inUse: Filter = {
+  all: [
+    { field: 'status', in: ['killed', 'deactivated'], negated: true },
+    { field: 'withdrawn', is: 'eq', value: 0 },
+  ],
+}
+
+/** Images on a page: some kilobytes each, or some bytes. */
+const wholeImages = 500
+const keysOnly = 5_000
 
 /**
  * Images as their administrators manage them (danube.md 1.1, 1.4): by handle, those bound to the projects where the
@@ -22,12 +34,11 @@ export function managedImages(core: Core) {
   const { database } = core
   const lists = imageLists(core)
 
-  /** The projects where the actor manages images; null: all, and what belongs to none. */
-  function managedScopes(actor: Actor): readonly Scope[] | null {
-    if (actor.superAdmin) return null
-    return [...actor.roles.keys()]
-      .filter((id) => permitted(actor, 'image.update', id))
-      .map((own) => ({ own }))
+  /** What the actor manages: for administrators everything, for others what is bound where they manage images. */
+  function managed(actor: Actor): { readonly scopes: readonly Scope[]; readonly filter: Filter } {
+    if (actor.superAdmin) return { scopes: [{ everything: true }], filter: present }
+    const projects = [...actor.roles.keys()].filter((id) => permitted(actor, 'image.update', id))
+    return { scopes: projects.map((own) => ({ own })), filter: { all: [present, bound] } }
   }
 
   return {
@@ -36,15 +47,23 @@ export function managedImages(core: Core) {
 
     /** All of them in order, page by page: memory does not depend on how many there are. */
     all(actor: Actor, order: readonly WalkOrder[]): AsyncIterable<readonly Image[]> {
-      const scopes = managedScopes(actor)
-      const bound: Filter = { field: 'bound', is: 'eq', value: 1 }
-      const filter: Filter = scopes === null ? present : { all: [present, bound] }
-      return walk(
-        (page) => lists.list(actor, { ...page, scopes: scopes ?? [{ everything: true }], hidden: 'with' }),
-        {
+      const { scopes, filter } = managed(actor)
+      return walk((page) => lists.list(actor, { ...page, scopes, hidden: 'with' }), {
+        filter,
+        order,
+        pageSize: wholeImages,
+      })
+    },
+
+    /** Only their handles. */
+    handles(actor: Actor, order: readonly WalkOrder[]): AsyncIterable<readonly string[]> {
+      const { scopes, filter } = managed(actor)
+      return handlesOf(
+        walk((page) => lists.keys(actor, { ...page, scopes, hidden: 'with' }), {
           filter,
           order,
-        },
+          pageSize: keysOnly,
+        }),
       )
     },
 
@@ -70,23 +89,25 @@ export function managedImages(core: Core) {
     },
 
     /** Images attached to a project and in use, by handle (danube.md 4.2). The caller may list there. */
-    attachedTo(
-      actor: Actor,
-      projectId: number,
-      order: readonly WalkOrder[],
-    ): AsyncIterable<readonly Image[]> {
-      const filter: Filter = {
-        all: [
-          { field: 'status', in: ['killed', 'deactivated'], negated: true },
-          { field: 'withdrawn', is: 'eq', value: 0 },
-        ],
-      }
+    attachedTo(actor: Actor, projectId: number, descending: boolean): AsyncIterable<readonly Image[]> {
       return walk(
         (page) => lists.list(actor, { ...page, scopes: [{ attachedTo: projectId }], hidden: 'with' }),
         {
-          filter,
-          order,
+          filter: inUse,
+          order: [{ field: 'handle', descending }],
+          pageSize: wholeImages,
         },
+      )
+    },
+
+    /** Only their handles. */
+    attachedHandles(actor: Actor, projectId: number, descending: boolean): AsyncIterable<readonly string[]> {
+      return handlesOf(
+        walk((page) => lists.keys(actor, { ...page, scopes: [{ attachedTo: projectId }], hidden: 'with' }), {
+          filter: inUse,
+          order: [{ field: 'handle', descending }],
+          pageSize: keysOnly,
+        }),
       )
     },
 
@@ -107,6 +128,10 @@ export function managedImages(core: Core) {
       return rows.map(toInstance)
     },
   }
+}
+
+async function* handlesOf(pages: AsyncIterable<readonly ImageKey[]>): AsyncGenerator<readonly string[]> {
+  for await (const page of pages) yield page.map(({ handle }) => handle)
 }
 
 async function findByHandle(query: Query, handle: string): Promise<Image | undefined> {

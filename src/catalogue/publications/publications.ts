@@ -25,8 +25,8 @@ export type FileOptions = {
   readonly facts: FileFacts
   /** Lower-case hex. */
   readonly sha1?: string
+  /** Bytes. */
   readonly announced?: number | null
-  readonly store?: string
   readonly signal?: AbortSignal
 }
 

@@ -1,12 +1,18 @@
+import { prepared } from '../../database/prepared.ts'
 import { permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
-import type { Core } from '../core.ts'
+import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { stopTask } from './stop.ts'
 import { type Task, toTask } from './task.ts'
 
 /** Whose task it is and where: what Danube's task ids tell also of tasks that nothing is known of any more. */
 export type TaskPlace = { readonly userId: number; readonly ownerId: number; readonly projectId: number }
+
+/** Clients ask several times a second. */
+const byBeginning = prepared((query: Query, { beginning, end }: { beginning: string; end: string }) =>
+  query.selectFrom('tasks').selectAll().where('id', '>=', beginning).where('id', '<', end).limit(1),
+)
 
 /** Tasks as they are followed inside a datacenter (danube.md 2.3, 2.4). */
 export function datacenterTasks(core: Core) {
@@ -30,14 +36,8 @@ export function datacenterTasks(core: Core) {
 
     /** The task whose uuid begins so, or undefined. The caller has checked who asks. */
     async find(beginning: string): Promise<Task | undefined> {
-      const row = await database.db
-        .selectFrom('tasks')
-        .selectAll()
-        .where('id', '>=', beginning)
-        // No digit of a uuid comes after `g`.
-        .where('id', '<', `${beginning}g`)
-        .limit(1)
-        .executeTakeFirst()
+      // No digit of a uuid comes after `g`.
+      const [row] = await byBeginning(database.db, { beginning, end: `${beginning}g` })
       return row && toTask(row)
     },
 

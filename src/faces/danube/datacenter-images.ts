@@ -1,6 +1,6 @@
 import { findDatacenter } from './datacenter-context.ts'
 import { alreadyExists, permissionDenied } from './failures.ts'
-import { itemsOf, viewOf } from './image-views.ts'
+import { viewOf, viewsOfAll } from './image-views.ts'
 import { type Answer, type Context, type Datacenter, done, type Route } from './route.ts'
 
 /** The datacenter of the path, in force from then on, for one who administers it (danube.md 4.2). */
@@ -21,10 +21,11 @@ async function governed(context: Context): Promise<Datacenter> {
 async function list(context: Context): Promise<Answer> {
   const datacenter = await administered(context)
   const [order] = context.orderBy(['name'], 'name')
-  const pages = context.parts.catalogue.managedImages.attachedTo(context.actor, datacenter.id, [
-    { field: 'handle', descending: order!.descending },
-  ])
-  return done(itemsOf(context, pages, { full: context.full || context.extended, extended: false }))
+  const { managedImages } = context.parts.catalogue
+  const { actor, full, extended } = context
+  const { descending } = order!
+  if (!full && !extended) return done(managedImages.attachedHandles(actor, datacenter.id, descending))
+  return done(viewsOfAll(context, managedImages.attachedTo(actor, datacenter.id, descending)))
 }
 
 async function show(context: Context): Promise<Answer> {

@@ -45,14 +45,11 @@ export async function viewOf(
   return view!
 }
 
-/** The items of a list as they are read: handles, or whole objects. */
-export async function* itemsOf(
+/** Whole objects of a list, page by page as they are read. */
+export async function* viewsOfAll(
   context: Pick<Context, 'parts'>,
   pages: AsyncIterable<readonly Image[]>,
-  options: { readonly full: boolean; readonly extended: boolean },
-): AsyncGenerator<unknown> {
-  for await (const images of pages) {
-    if (options.full || options.extended) yield* await viewsOf(context, images, options)
-    else for (const { handle } of images) yield handle
-  }
+  options = {},
+): AsyncGenerator<readonly WireImage[]> {
+  for await (const images of pages) yield await viewsOf(context, images, options)
 }

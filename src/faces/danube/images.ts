@@ -5,7 +5,7 @@ import { workOn } from '../../catalogue/images/work.ts'
 import { readCallback } from './callback-fields.ts'
 import { fields } from './fields.ts'
 import { type ImageFields, readImageFields, writableKeys } from './image-fields.ts'
-import { detailOf, enterDatacenterOf, itemsOf, viewOf } from './image-views.ts'
+import { detailOf, enterDatacenterOf, viewOf, viewsOfAll } from './image-views.ts'
 import { importByName } from './import-image.ts'
 import { type Answer, begun, type Context, done, type Route } from './route.ts'
 import { vmView } from './vm-wire.ts'
@@ -33,7 +33,10 @@ async function managed(context: Context): Promise<Image> {
 async function list(context: Context): Promise<Answer> {
   const { managedImages } = context.parts.catalogue
   managedImages.demandManager(context.actor)
-  return done(itemsOf(context, managedImages.all(context.actor, imageOrder(context)), context))
+  const { actor, full, extended } = context
+  const order = imageOrder(context)
+  if (!full && !extended) return done(managedImages.handles(actor, order))
+  return done(viewsOfAll(context, managedImages.all(actor, order), { extended }))
 }
 
 async function show(context: Context): Promise<Answer> {

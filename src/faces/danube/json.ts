@@ -9,7 +9,7 @@ const chunkLength = 32 * 1024
 const hole = 'ad7f1c1b-items'
 
 /**
- * A document with an array of items that come one by one. Between its first and its last chunk nothing grows with the
+ * A document with an array of items that come one by one, or several in an array of their own. Between its first and its last chunk nothing grows with the
  * number of items.
  * @param around makes the document of the array, which it puts somewhere
  */
@@ -27,12 +27,14 @@ export async function* jsonWithItems(
   try {
     let text = `${before}[`
     let count = 0
-    for (let item = first; !item.done; item = await items.next()) {
-      const written = json(item.value, indent)
-      text += `${count++ === 0 ? '' : ','}${inner}${indent === 0 ? written : written.replaceAll('\n', inner)}`
-      if (text.length < chunkLength) continue
-      yield Buffer.from(text)
-      text = ''
+    for (let next = first; !next.done; next = await items.next()) {
+      for (const item of Array.isArray(next.value) ? next.value : [next.value]) {
+        const written = json(item, indent)
+        text += `${count++ === 0 ? '' : ','}${inner}${indent === 0 ? written : written.replaceAll('\n', inner)}`
+        if (text.length < chunkLength) continue
+        yield Buffer.from(text)
+        text = ''
+      }
     }
     ended = true
     yield Buffer.from(`${text}${count === 0 ? '' : margin}]${after}`)

@@ -39,7 +39,7 @@ export type Context = {
   orderBy(fields: readonly string[], usual: string): Order
 }
 
-/** Done at once: an envelope with a dummy id. An async iterable as the result is an array, sent while it comes. */
+/** Done at once: an envelope with a dummy id. An async iterable as the result is an array, sent while it comes; pages of it may come as arrays. */
 export type Done = {
   readonly kind: 'done'
   readonly result: unknown

@@ -3,6 +3,8 @@ import { type Group, headOf } from '../../catalogue/tasks/danube-status.ts'
 
 export { type Group, groupOf, taskIdOf } from '../../catalogue/tasks/danube-status.ts'
 
+const rememberedMarkers = 10_000
+
 /** A task id taken apart (danube.md 2.1). */
 export type TaskId = {
   /** Who asked for the work. */
@@ -48,7 +50,15 @@ export function parseTaskId(text: string): TaskId | null {
   return { userId, type: type!, ownerId, group: group as Group, projectId, tail: grouped, dummy }
 }
 
+const markers = new Map<number, string>()
+
 /** The last 8 hex digits of the md5 of the user's id, by which dummy ids are known. */
 function marker(userId: number): string {
-  return createHash('md5').update(String(userId)).digest('hex').slice(-8)
+  const known = markers.get(userId)
+  if (known !== undefined) return known
+  const made = createHash('md5').update(String(userId)).digest('hex').slice(-8)
+  // Ids come from callers, too.
+  if (markers.size >= rememberedMarkers) markers.clear()
+  markers.set(userId, made)
+  return made
 }

@@ -30,6 +30,8 @@ async function taskOf({ parts }: Context, id: TaskId): Promise<Task | undefined>
   return same ? task : undefined
 }
 
+const gone = () => refuse(404, 'Task does not exist (anymore)')
+
 function isUnfinished(task: Task | undefined): task is Task {
   return task?.state === 'pending' || task?.state === 'running'
 }
@@ -37,11 +39,10 @@ function isUnfinished(task: Task | undefined): task is Task {
 /** danube.md 2.2: also of ids that nothing is known of. @throws Refusal 404 for work that was done at once, or long ago */
 async function standing(context: Context): Promise<{ http: number; body: StatusBody; task?: Task }> {
   const id = await followed(context)
-  const gone = refuse(404, 'Task does not exist (anymore)')
-  if (id.dummy) throw gone
+  if (id.dummy) throw gone()
   const task = await taskOf(context, id)
   if (!task) return { http: 201, body: pendingBody(context.segment('id')) }
-  if (task.finishedAt !== null && Date.now() * 1000 - task.finishedAt > keptSeconds * second) throw gone
+  if (task.finishedAt !== null && Date.now() * 1000 - task.finishedAt > keptSeconds * second) throw gone()
   return { ...statusOf(task), task }
 }
 
@@ -114,9 +115,8 @@ async function cancel(context: Context): Promise<Answer> {
   const { datacenterTasks } = parts.catalogue
   const id = await followed(context)
   datacenterTasks.demandMaster(actor, id)
-  const refused = refuse(406, 'Task cannot be canceled')
   const task = id.dummy ? undefined : await taskOf(context, id)
-  if (!isUnfinished(task) || task.projectId !== datacenter.id) throw refused
+  if (!isUnfinished(task) || task.projectId !== datacenter.id) throw refuse(406, 'Task cannot be canceled')
   await datacenterTasks.stop(actor, task.id)
   const until = Date.now() + cancelMs
   let now: Task | undefined = await taskOf(context, id)

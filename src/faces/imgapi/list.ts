@@ -177,13 +177,18 @@ function textFilters(query: Query): readonly Filter[] {
   return filters
 }
 
-/** Exact, or with a leading `~` contained; upper and lower case are different. */
+/**
+ * Exact, or with a leading `~` contained; upper and lower case are different. Names have indexes that ignore case: these
+ * find, and the comparison keeps what is meant. Versions have none: they narrow a list that is walked in its order.
+ */
 function textFilter(field: 'name' | 'version', text: string): Filter {
-  if (!text.startsWith('~')) return { field, is: 'eq', value: text }
+  if (!text.startsWith('~')) {
+    const same: Filter = { field, is: 'eq', value: text }
+    return field === 'name' ? { all: [{ ...same, caseless: true }, same] } : same
+  }
   const part = text.slice(1)
   if (part === '') return everything
   const contains: Filter = { field, contains: part }
-  // The index of substrings ignores case: it finds them, and the comparison keeps those that are meant.
   return field === 'name' ? { all: [{ field, like: ['', part, ''] }, contains] } : contains
 }
 

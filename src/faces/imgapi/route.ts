@@ -168,33 +168,41 @@ function contextOf(
   }
 }
 
-/** Indented by two spaces, and as bytes, because Fastify would add a charset to the media type of text. */
+/** What Danube reads of a manifest; bytes (danube.md 7.8). */
+const mostForDanube = 8184
+
+/** Indented by two spaces as people like it, and without any where that would make a manifest too long to be read. */
+function jsonOf(body: unknown): Buffer {
+  const text = Buffer.from(JSON.stringify(body, null, 2))
+  return text.length > mostForDanube ? Buffer.from(JSON.stringify(body)) : text
+}
+
 function answer(reply: FastifyReply, given: Answer): FastifyReply {
-  if (given === undefined) return reply
-  reply.code(given.status ?? 200).headers(given.headers ?? {})
-  if (given.body === undefined) return reply.send()
-  const body = Buffer.isBuffer(given.body) ? given.body : Buffer.from(JSON.stringify(given.body, null, 2))
-  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
-  return reply.send(body)
+  return given === undefined ? reply : respond(reply, given.status ?? 200, given.headers, given.body)
 }
 
 export function send(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const body = Buffer.from(JSON.stringify(bodyOf(refusal), null, 2))
-  return reply
-    .code(statuses[refusal.code])
-    .headers(refusal.headers)
-    .header('content-type', 'application/json')
-    .send(body)
+  return respond(reply, statuses[refusal.code], refusal.headers, bodyOf(refusal))
+}
+
+/** As bytes, because Fastify would add a charset to the media type of text. */
+function respond(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  body?: unknown,
+): FastifyReply {
+  reply.code(status).headers(headers)
+  if (body === undefined) return reply.send()
+  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
+  return reply.send(Buffer.isBuffer(body) ? body : jsonOf(body))
 }
 
 function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  // Bytes outside of what is there are HTTP's own affair.
+  // Bytes outside of what is there are HTTP's own affair, and a code of its own.
   if (isFailure(error, 'range')) {
-    const body = { code: 'RequestedRangeNotSatisfiableError', message: error.message }
-    return reply
-      .code(416)
-      .header('content-type', 'application/json')
-      .send(Buffer.from(JSON.stringify(body, null, 2)))
+    const code = 'RequestedRangeNotSatisfiableError'
+    return respond(reply, 416, {}, { code, message: error.message })
   }
   const known = answerTo(error)
   if (known) return send(reply, known)

@@ -111,7 +111,7 @@ for (const [engine, start] of [
       const reply = await world.ask('GET', `/task/${id}/status/`, { as: 'importer', headers })
       assert.equal(reply.status, 201)
       assert.equal(reply.headers.get('es_stream'), 'True')
-      assert.match(reply.text, /^ +200\n\{\n {4}"task_id": "[^"]+",\n {4}"status": "SUCCESS",/)
+      assert.match(reply.text, /^ *200\n\{\n {4}"task_id": "[^"]+",\n {4}"status": "SUCCESS",/)
     })
 
     test('who may look: creator, owner, administrators of the datacenter', async () => {
