@@ -49,7 +49,11 @@ forEachDatabase((engine, _open, freshUrl) => {
   })
   after(() => t.close())
 
-  async function planOf(query: Omit<ImageQuery, 'limit' | 'order'>, descending = false): Promise<string> {
+  async function planOf(
+    query: Omit<ImageQuery, 'limit' | 'order'>,
+    walked: boolean,
+    descending = false,
+  ): Promise<string> {
     const seen: { node: RootOperationNode; queryId: QueryId }[] = []
     const spy: KyselyPlugin = {
       transformQuery: (args) => {
@@ -67,7 +71,7 @@ forEachDatabase((engine, _open, freshUrl) => {
     return t.core.database.transaction(async (trx) => {
       if (engine === 'postgres') {
         // The table is small: without this, reading it whole and sorting is cheapest.
-        for (const way of ['seqscan', 'sort', 'bitmapscan', 'hashjoin'])
+        for (const way of walked ? ['seqscan', 'sort', 'bitmapscan', 'hashjoin'] : ['seqscan'])
           await sql`set local ${sql.raw(`enable_${way}`)} = off`.execute(trx)
       }
       const { rows } = await trx.executeQuery<Record<string, string>>({
@@ -107,7 +111,7 @@ forEachDatabase((engine, _open, freshUrl) => {
   for (const [what, scope, filter] of walks)
     for (const descending of [false, true])
       test(`${what} is read in the order of publication${descending ? ', backwards' : ''}`, async () => {
-        const plan = await planOf({ scopes: [scope], filter: { all: [active, filter] } }, descending)
+        const plan = await planOf({ scopes: [scope], filter: { all: [active, filter] } }, true, descending)
         assert.match(plan, /images_(all|visible)_published_at|images_imgapi/, plan)
         assert.doesNotMatch(
           plan,
@@ -132,7 +136,7 @@ forEachDatabase((engine, _open, freshUrl) => {
   ]
   for (const [what, filter, index] of selective)
     test(`${what} is found by an index`, async () => {
-      const plan = await planOf({ scopes: [everybody], filter: { all: [active, dated, filter] } })
+      const plan = await planOf({ scopes: [everybody], filter: { all: [active, dated, filter] } }, false)
       assert.match(plan, index, plan)
       assert.doesNotMatch(plan, /SCAN images\b(?! USING)|Seq Scan on images\b/, plan)
     })
