@@ -1,6 +1,7 @@
 import type { ImageChange } from '../../database/schema.ts'
 import { fold, foldOrNull } from '../fold.ts'
 import { kindOf } from '../manifests/kind.ts'
+import { storable } from '../manifests/storable.ts'
 import type { Image, ImageType, Status, Visibility } from './image.ts'
 import { imageTypes } from './image.ts'
 
@@ -207,7 +208,7 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
     bound: bit(image.bound),
     attached: bit(image.attached),
     withdrawn: bit(image.withdrawn),
-    manifest_json: image.manifest === null ? null : JSON.stringify(image.manifest),
+    manifest_json: image.manifest === null ? null : JSON.stringify(storable(image.manifest)),
     unregistered: bit(image.unregistered),
     failure: image.failure,
     created_at: image.createdAt,

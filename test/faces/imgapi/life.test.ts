@@ -169,6 +169,46 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
     assert.equal(zero.body.owner, world.accounts.acme)
   })
 
+  test('bytes that are replaced before the activation, and those of an image that goes, are freed', async () => {
+    const { expect, core } = world
+    const as = 'eva'
+    const kept = async () =>
+      (await core.database.db.selectFrom('blobs').select('sha1').execute()).map((row) => row.sha1)
+    const { uuid } = (await expect('POST', '/images', { as, json: plain }, 200)).body
+    for (const body of ['first of two', 'second of two'])
+      await expect('PUT', `/images/${uuid}/file?compression=none`, { as, body }, 200)
+    assert.equal((await kept()).includes(sha1('first of two')), false)
+    assert.equal((await kept()).includes(sha1('second of two')), true)
+    await expect('DELETE', `/images/${uuid}`, { as }, 204)
+    assert.equal((await kept()).includes(sha1('second of two')), false)
+  })
+
+  test('what is disabled before it is activated is disabled when it is', async () => {
+    const { expect } = world
+    const as = 'eva'
+    const { uuid } = (await expect('POST', '/images', { as, json: plain }, 200)).body
+    const disabled = await expect('POST', `/images/${uuid}?action=disable`, { as }, 200)
+    assert.deepEqual([disabled.body.state, disabled.body.disabled], ['unactivated', true])
+    await expect('PUT', `/images/${uuid}/file?compression=none`, { as, body: 'x' }, 200)
+    const active = await expect('POST', `/images/${uuid}?action=activate`, { as }, 200)
+    assert.deepEqual([active.body.state, active.body.disabled], ['disabled', true])
+  })
+
+  test('of requests that want the same at once, one has it', async () => {
+    const { ask, expect } = world
+    const as = 'eva'
+    const { uuid } = (await expect('POST', '/images', { as, json: plain }, 200)).body
+    await expect('PUT', `/images/${uuid}/file?compression=none`, { as, body: 'x' }, 200)
+    const activate = () => ask('POST', `/images/${uuid}?action=activate`, { as })
+    const activated = await Promise.all([activate(), activate(), activate()])
+    assert.deepEqual(activated.map(({ status }) => status).sort(), [200, 422, 422])
+    const other = '01b2c898-945f-11e1-a523-af1afbe22823'
+    const json = { v: 2, uuid: other, ...plain }
+    const bring = () => ask('POST', `/images/${other}?action=import`, { as, json })
+    const brought = await Promise.all([bring(), bring(), bring()])
+    assert.deepEqual(brought.map(({ status }) => status).sort(), [200, 409, 409])
+  })
+
   test('an update reaches the catalogue, and what is deleted is gone there, too', async () => {
     const { publish, expect, catalogue } = world
     const as = 'eva'

@@ -205,6 +205,26 @@ forEachDatabase((engine, _open, freshUrl) => {
     assert.equal((await uuids('?state=all&sort=published_at.desc', { as: 'eva' })).at(-1), last)
   })
 
+  test('characters that no database keeps are no fault', async () => {
+    const odd = { 'a\0b': 'x\0y', half: '\ud800', ok: '😀' }
+    const json = { ...described, tags: odd, billing_tags: ['g\0'], users: [{ name: 'root', note: '\udc00' }] }
+    const { body } = await world.expect('POST', '/images', { as: 'eva', json }, 200)
+    assert.deepEqual(body.tags, { ab: 'xy', half: '\ufffd', ok: '😀' })
+    const name = encodeURIComponent('nothing\0')
+    for (const query of [
+      `name=${name}`,
+      `name=~${name}`,
+      `version=${name}`,
+      `tag.a=${name}`,
+      `tag.${name}=a`,
+      `os=${name}`,
+      `type=${name}`,
+      `billing_tag=${name}`,
+    ])
+      await world.expect('GET', `/images?${query}`, {}, 422, 'ValidationFailed')
+    await world.expect('DELETE', `/images/${body.uuid}`, { as: 'eva' }, 204)
+  })
+
   test('more than 1000 images are paged as sdc-clients does it, each once', async () => {
     const { catalogue, core } = world
     const { seq: _seq, ...sample } = await catalogue.images.create(systemActor, {
