@@ -37,7 +37,10 @@ export type FileOptions = {
 export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>, 'receive'>) {
   const { database } = core
 
-  /** Bytes that wait for the activation, instead of those that waited before. @throws Failure as `bytes.receive` */
+  /**
+   * Bytes that wait for the activation, instead of those that waited before.
+   * @throws Failure as `bytes.receive`; `content` also when they are not compressed as they are said to be
+   */
   async function fill(
     actor: Actor,
     uuid: string,
@@ -52,6 +55,7 @@ export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>,
       fallback: 'queued',
       ...(sha1 === undefined ? {} : { expected: { algorithm: 'sha1', value: sha1 } }),
       complete: async (trx, image) => {
+        if (core.settings.formatCheck === 'refuse') demandCompressed(image, facts)
         const file: ManifestFile = { sha1: image.digests.sha1!, size: image.size!, ...facts }
         const manifest = ordered(withFacts(image, { files: [file] }))
         await saveImage(trx, core, actor, image, { manifest }, 'update')
@@ -201,6 +205,16 @@ export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>,
     const manifest: Manifest = ordered(withFacts(image, { channels }))
     return saveImage(trx, core, actor, image, { manifest }, 'update')
   }
+}
+
+/**
+ * Bytes that show another format are not what they are declared to be (one-catalogue.md section 4, rule 8).
+ * @throws Failure `content` (reason `format-mismatch`)
+ */
+function demandCompressed({ diskFormat, containerFormat }: Image, { compression }: FileFacts): void {
+  if (compression === 'none' || containerFormat !== 'bare' || diskFormat === 'raw') return
+  const message = `The file is declared to be compressed with ${compression}, but its content is ${diskFormat}.`
+  throw new Failure('content', message, { subject: 'image', reason: 'format-mismatch' })
 }
 
 function othersThan(

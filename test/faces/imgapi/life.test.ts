@@ -123,13 +123,15 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
       ['?compression=none', '', 400, 'Upload'],
       ['?compression=none&storage=manta', 'x', 503, 'StorageUnsupported'],
       // A qcow2 whose backing file is /etc/passwd.
-      ['?compression=none', hostile(), 400, 'Upload'],
+      ['?compression=none', qcow2('/etc/passwd'), 400, 'Upload'],
+      // No backing file, but no gzip either.
+      ['?compression=gzip', qcow2(''), 400, 'Upload'],
     ]
     for (const [query, body, status, code] of cases)
       await expect('PUT', path + query, { as, body }, status, code)
     const { body } = await ask('GET', `/images/${uuid}`, { as })
     assert.deepEqual([body.state, body.files], ['unactivated', undefined])
-    await expect('PUT', `${path}?compression=none`, { as, body: 'good at last' }, 200)
+    await expect('PUT', `${path}?compression=none`, { as, body: qcow2('') }, 200)
   })
 
   test('what a manifest may not be', async () => {
@@ -425,14 +427,14 @@ const systemEyes = {
   requestId: null,
 } as const
 
-function hostile(): Buffer {
+function qcow2(backing: string): Buffer {
   const bytes = Buffer.alloc(64 * 1024)
   bytes.write('QFI\xfb', 'latin1')
   bytes.writeUInt32BE(2, 4)
-  bytes.writeBigUInt64BE(72n, 8)
-  bytes.writeUInt32BE(11, 16)
+  bytes.writeBigUInt64BE(backing === '' ? 0n : 72n, 8)
+  bytes.writeUInt32BE(backing.length, 16)
   bytes.writeUInt32BE(16, 20)
   bytes.writeBigUInt64BE(1_048_576n, 24)
-  bytes.write('/etc/passwd', 72)
+  bytes.write(backing, 72)
   return bytes
 }
