@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
+import { danubeFace } from '../../../src/faces/danube/index.ts'
 import { onecloudplanet } from '../../../src/faces/onecloudplanet/index.ts'
 import { client } from '../../support/onecloudplanet.ts'
 import { sha1, startWorld, type World, zeroUuid } from './world.ts'
@@ -9,7 +10,7 @@ describe('one image on two wires (one-catalogue.md section 3)', () => {
   let world: World
   let cloud: ReturnType<typeof client>
   before(async () => {
-    world = await startWorld({ faces: [onecloudplanet] })
+    world = await startWorld({ faces: [onecloudplanet, danubeFace()] })
     await world.location('ua-central-1')
     cloud = client(world.url, await world.token(world.ids.eva))
   })
@@ -104,5 +105,43 @@ describe('one image on two wires (one-catalogue.md section 3)', () => {
       422,
       'ImageFilesImmutable',
     )
+  })
+
+  test("Danube's access is what is public here, and what is disabled", async () => {
+    const { publish, expect, catalogue, ids } = world
+    const { uuid } = await publish('boss', {
+      name: 'debian-12',
+      version: '12.4',
+      type: 'zvol',
+      os: 'linux',
+      image_size: 10_240,
+      cpu_type: 'host',
+      nic_driver: 'virtio',
+      disk_driver: 'virtio',
+      tags: { erigones: ['web'], resize: true },
+    })
+    const { text } = await catalogue.loginTokens.open({ ...systemActor, userId: ids.boss }, 600)
+    const { handle } = await catalogue.images.view(systemActor, uuid)
+    const danube = (method: string, json?: object) =>
+      world.ask(method, `/api/image/${handle}/`, { json, headers: { authorization: `Token ${text}` } })
+    const { result } = (await danube('GET')).body
+    assert.deepEqual(
+      [result.alias, result.version, result.access, result.ostype, result.size, result.resize, result.tags],
+      ['debian-12', '12.4', 3, 1, 10_240, true, ['web']],
+    )
+    const becomes = async (access: number, state: string, isPublic: boolean) => {
+      assert.equal((await danube('PUT', { access })).status, 201)
+      for (let i = 0; i < 200 && (await danube('GET')).body.result.status !== 1; i++)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      const { body } = await expect('GET', `/images/${uuid}`, { as: 'boss' }, 200)
+      assert.deepEqual([body.state, body.public], [state, isPublic])
+    }
+    await becomes(1, 'active', true)
+    assert.equal((await world.ask('GET', '/images')).text.includes(uuid), true)
+    await becomes(4, 'disabled', true)
+    assert.equal((await world.ask('GET', '/images')).text.includes(uuid), false)
+    await expect('GET', `/images/${uuid}`, {}, 200)
+    await becomes(3, 'active', false)
+    await expect('GET', `/images/${uuid}`, {}, 404, 'ResourceNotFound')
   })
 })

@@ -6,6 +6,7 @@ import type { ImageDraft } from '../../../src/catalogue/images/draft.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
 import { type ImgapiOptions, imgapiFace } from '../../../src/faces/imgapi/index.ts'
 import { importUrl } from '../../../src/work/import-url.ts'
+import { publishImage } from '../../../src/work/publish-image.ts'
 import { startRunner } from '../../../src/work/runner.ts'
 import { type StartOptions, startServer, type TestServer } from '../../support/server.ts'
 
@@ -79,7 +80,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const server = await startServer({ ...rest, faces: [imgapiFace(imgapi), ...faces] })
   const { core, catalogue, outbound } = server
   const runner = await startRunner(
-    [importUrl],
+    [importUrl, publishImage],
     { core, catalogue, outbound },
     { parallel: 2, pollSeconds: 1, log: () => {} },
   )
