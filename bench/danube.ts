@@ -6,7 +6,7 @@ import { hasCurl, remove } from './client.ts'
 import { writeRandomFile } from './content.ts'
 import { fill } from './fill.ts'
 import { customer, type Installation, install, type Server, startImageport } from './installation.ts'
-import { startHelper, stop } from './processes.ts'
+import { helperStarter } from './processes.ts'
 import { againstBare, asked, bareServer, compete, type Filled, grouped, type Run } from './requests.ts'
 import { median, type Result, skipped, type Target } from './result.ts'
 import { type Measured, type Place, processorPair, seed, timed, upload } from './transfers.ts'
@@ -42,11 +42,7 @@ async function requestRows(run: Run): Promise<Result[]> {
   const installation = administered(run.directory, 'danube')
   await fill(installation, count, 1)
   const stops: (() => Promise<void>)[] = []
-  const helper = (file: string) => {
-    const child = startHelper(file)
-    stops.push(() => stop(child))
-    return child
-  }
+  const helper = helperStarter(stops)
   try {
     const generator = helper('./load.ts')
     const server = await startImageport(installation, run.profile('danube'))

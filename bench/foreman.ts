@@ -6,7 +6,7 @@ import { now } from '../src/catalogue/time.ts'
 import { prepared } from '../src/database/prepared.ts'
 import { offline, perTransaction } from './fill.ts'
 import { customer, customerLogin, install, region, startImageport } from './installation.ts'
-import { startHelper, stop } from './processes.ts'
+import { helperStarter } from './processes.ts'
 import {
   againstBare,
   asked,
@@ -45,11 +45,7 @@ export async function foremanRows(run: Run): Promise<Result[]> {
   const installation = { ...installed, authorization: installed.basic }
   const id = await offline(installation, (core) => fillRegistrations(core, count))
   const stops: (() => Promise<void>)[] = []
-  const helper = (file: string) => {
-    const child = startHelper(file)
-    stops.push(() => stop(child))
-    return child
-  }
+  const helper = helperStarter(stops)
   try {
     const generator = helper('./load.ts')
     const server = await startImageport(installation, run.profile('foreman'))

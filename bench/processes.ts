@@ -20,6 +20,15 @@ export function startHelper(file: string, args: readonly string[] = []): ChildPr
   return watch(fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
 }
 
+/** Starts helpers of one measurement; what ends them is added to `stops`. */
+export function helperStarter(stops: (() => Promise<void>)[]): (file: string) => ChildProcess {
+  return (file) => {
+    const child = startHelper(file)
+    stops.push(() => stop(child))
+    return child
+  }
+}
+
 /** The next message of a helper. @throws when it ends instead */
 export function nextMessage<T>(helper: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {

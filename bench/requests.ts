@@ -4,7 +4,7 @@ import { fill } from './fill.ts'
 import { type Installation, install, type Server, startImageport } from './installation.ts'
 import type { Job, Load } from './load.ts'
 import type { Scale } from './options.ts'
-import { nextMessage, processorSeconds, startHelper, stop } from './processes.ts'
+import { helperStarter, nextMessage, processorSeconds } from './processes.ts'
 import { median, type Pair, type Result } from './result.ts'
 
 /** What the rows need of the run. */
@@ -55,11 +55,7 @@ export async function requestRows(run: Run, rows: { list: boolean; get: boolean 
     stops.push(server.stop)
     return { server, installation, ids }
   }
-  const helper = (file: string): ChildProcess => {
-    const child = startHelper(file)
-    stops.push(() => stop(child))
-    return child
-  }
+  const helper = helperStarter(stops)
   try {
     const generator = helper('./load.ts')
     const few = rows.list ? await filled(fewImages) : null

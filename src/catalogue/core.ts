@@ -67,7 +67,10 @@ export type Disks = {
    * @throws Failure `unavailable` (reason `disks-dir`), `forbidden` (it leads out of the directory, by its name, by links
    * or by what the image says of other files), `not-found`, `content`
    */
-  find(name: string, signal?: AbortSignal): Promise<{ readonly file: string; readonly format: 'qcow2' | 'raw' }>
+  find(
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly file: string; readonly format: 'qcow2' | 'raw' }>
   /** Bytes that an export takes at most. @throws Failure `not-found`, `content`, `unavailable` (reason `hypervisor`) */
   exportSize(source: SnapshotSource, signal?: AbortSignal): Promise<number>
   /**

@@ -68,7 +68,11 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
     stores: { all: stores.map((store) => ({ store, readOnly: false })) },
     settings: { ...testSettings, ...options.settings },
     secrets: secretsOf(randomBytes(32)),
-    remote: options.remote ?? { probe: async () => ({ size: null }), document: async () => '', async *download() {} },
+    remote: options.remote ?? {
+      probe: async () => ({ size: null }),
+      document: async () => '',
+      async *download() {},
+    },
     hypervisors: options.hypervisors ?? noHypervisors,
     disks: diskTools(join(directory, 'exports'), options.disksDirectory ?? null),
     processId: randomUUID(),

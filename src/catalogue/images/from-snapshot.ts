@@ -15,8 +15,8 @@ import {
   type Snapshot,
   type SnapshotPayload,
 } from '../places/instances/snapshots.ts'
-import type { Rollback } from '../tasks/end.ts'
 import { enqueue } from '../tasks/enqueue.ts'
+import type { Rollback } from '../tasks/rollback.ts'
 import { taskChannel } from '../tasks/task.ts'
 import type { ImageDraft } from './draft.ts'
 import { findImage } from './find.ts'

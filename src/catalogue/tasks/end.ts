@@ -1,21 +1,9 @@
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
-import type { Core, Trx } from '../core.ts'
+import type { Core } from '../core.ts'
 import { closeTask, userOf } from './close.ts'
 import { rollbacks } from './rollbacks.ts'
-import { type Ending, type Task, type TaskState, toTask, workerFor } from './task.ts'
-
-/**
- * Puts right what unsuccessful work leaves in the catalogue, in the transaction in which its task ends.
- * @returns what is left to do after the commit, such as freeing bytes
- */
-export type Rollback = (
-  trx: Trx,
-  core: Core,
-  actor: Actor,
-  task: Task,
-  reason: string,
-) => Promise<() => Promise<void>>
+import { type Ending, type TaskState, toTask, workerFor } from './task.ts'
 
 /**
  * Ends a task in the given state (and of the given process), with everything that follows from it.

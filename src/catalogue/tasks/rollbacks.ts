@@ -3,7 +3,7 @@ import { rollBackImport } from '../images/imports.ts'
 import { rollBackRevision } from '../images/revisions.ts'
 import { rollBackCreation, rollBackSnapshot } from '../places/instances/snapshots.ts'
 import { rollBackState } from '../places/instances/states.ts'
-import type { Rollback } from './end.ts'
+import type { Rollback } from './rollback.ts'
 
 /** Kind of task → how the catalogue is put right when the work did not succeed. Kinds that leave nothing have none. */
 export const rollbacks: Readonly<Record<string, Rollback>> = {

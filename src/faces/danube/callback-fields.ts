@@ -22,11 +22,6 @@ export function readCallback(data: Data): { readonly callback?: Callback; readon
   return { problem: logDetail({ callback: wrong }) }
 }
 
-/** What the log's detail says of it, with a space in front. */
-export function callbackDetail({ problem }: { readonly problem?: string }): string {
-  return problem === undefined ? '' : ` ${problem}`
-}
-
 /** In any of the ways in which clients say nothing. */
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null || value === ''

@@ -1,24 +1,15 @@
 import type { Image } from '../../catalogue/images/image.ts'
 import type { Revision } from '../../catalogue/images/revisions.ts'
-import type { WalkOrder } from '../../catalogue/images/walk.ts'
 import { workOn } from '../../catalogue/images/work.ts'
 import { readCallback } from './callback-fields.ts'
 import { fields } from './fields.ts'
 import { type ImageFields, readImageFields, writableKeys } from './image-fields.ts'
+import { imageOrder } from './image-order.ts'
 import { detailOf, enterDatacenterOf, viewOf, viewsOfAll } from './image-views.ts'
 import { importByName } from './import-image.ts'
 import { type Answer, begun, type Context, done, type Route } from './route.ts'
 import { vmView } from './vm-wire.ts'
 import { accessOf, aliasOf } from './wire.ts'
-
-const imageFields = ['name', 'created'] as const
-
-/** The order of a list of images; checked with every request, whatever it asks for (danube.md 0.8). */
-export function imageOrder(context: Context): readonly WalkOrder[] {
-  return context
-    .orderBy(imageFields, 'name')
-    .map(({ field, descending }) => ({ field: field === 'created' ? 'createdAt' : 'handle', descending }))
-}
 
 /** The image of the path for one who manages it; its datacenter is the one in force from then on (1.4). */
 async function managed(context: Context): Promise<Image> {

@@ -9,8 +9,8 @@ import { findDatacenter } from './datacenter-context.ts'
 import { alreadyExists, notPermitted } from './failures.ts'
 import { type Fields, fields } from './fields.ts'
 import { type ImageFields, readImageFields } from './image-fields.ts'
+import { imageOrder } from './image-order.ts'
 import { detailOf, enterDatacenterOf, viewOf } from './image-views.ts'
-import { imageOrder } from './images.ts'
 import { type Answer, begun, type Context, type Datacenter } from './route.ts'
 
 const unbound =

@@ -29,14 +29,6 @@ export function vmView(instance: Instance): object {
   }
 }
 
-/** Servers by their uuids, in the same order. */
-export async function instanceViews(
-  { parts }: Pick<Context, 'parts'>,
-  found: readonly { readonly uuid: string }[],
-): Promise<object[]> {
-  return (await parts.catalogue.instances.some(found.map(({ uuid }) => uuid))).map(vmView)
-}
-
 export function definitionView(instance: Instance): object {
   const { hostname, uuid, alias, node, owner, ostype, vcpus, ram, ips } = instance
   return {

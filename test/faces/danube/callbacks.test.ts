@@ -8,7 +8,7 @@ import { Failure } from '../../../src/catalogue/failure.ts'
 import { enqueue } from '../../../src/catalogue/tasks/enqueue.ts'
 import { taskQueue } from '../../../src/catalogue/tasks/queue.ts'
 import { type Callback, taskChannel } from '../../../src/catalogue/tasks/task.ts'
-import { callbackDetail, readCallback } from '../../../src/faces/danube/callback-fields.ts'
+import { readCallback } from '../../../src/faces/danube/callback-fields.ts'
 import { callback as callbackKind } from '../../../src/work/callback.ts'
 import type { Kind } from '../../../src/work/kind.ts'
 import { startRunner } from '../../../src/work/runner.ts'
@@ -279,6 +279,4 @@ test('what is said of callbacks is read, and never fails a call', () => {
   ]
   for (const [data, wanted] of cases)
     assert.deepEqual(readCallback(data as never), wanted, JSON.stringify(data))
-  assert.equal(callbackDetail({}), '')
-  assert.equal(callbackDetail(readCallback({ cb_url: 'x' })), ` ${invalid}`)
 })

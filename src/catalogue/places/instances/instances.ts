@@ -71,17 +71,6 @@ export function instances(core: Core, live: LiveResources) {
       return instanceNamed(database.db, actor, projectId, name)
     },
 
-    /** Instances with these uuids in their order; the caller knows that the actor may see them. */
-    async some(uuids: readonly string[]): Promise<Instance[]> {
-      if (uuids.length === 0) return []
-      await live.observe()
-      const rows = await selectInstances(database.db)
-        .where('instances.uuid', 'in', [...uuids])
-        .execute()
-      const found = new Map(rows.map((row) => [row.uuid, toInstance(row)]))
-      return uuids.flatMap((uuid) => found.get(uuid) ?? [])
-    },
-
     /** @throws Failure `forbidden` (reason `permission`), `conflict` (reason `exists`): what a definition begins with. */
     async demandNew(actor: Actor, projectId: number, hostname: string): Promise<void> {
       demandManager(actor, projectId)
