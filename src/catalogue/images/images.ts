@@ -7,6 +7,7 @@ import { findImage, membersOf } from './find.ts'
 import type { Image, Status } from './image.ts'
 import { insertImage, locationNamed } from './insert.ts'
 import { imageLists } from './list.ts'
+import { demandUnprotected } from './protection.ts'
 import { demandDescription, tidyTags } from './rules.ts'
 import { lockImage, removeLocked, saveImage } from './save.ts'
 
@@ -84,12 +85,7 @@ export function images(core: Core) {
     async remove(actor: Actor, uuid: string): Promise<void> {
       const freed = await database.transaction(async (trx) => {
         const image = await lockImage(trx, core, actor, uuid, 'image.delete')
-        if (image.protected)
-          throw new Failure('forbidden', `Image ${image.uuid} is protected and cannot be deleted.`, {
-            subject: 'image',
-            id: image.uuid,
-            reason: 'protected',
-          })
+        demandUnprotected(image)
         return removeLocked(trx, core, actor, image)
       })
       await freed()

@@ -17,6 +17,7 @@ import { forgetDeleted } from './forget.ts'
 import type { Image } from './image.ts'
 import { hasBytes } from './image.ts'
 import { insertImage } from './insert.ts'
+import { demandUnprotected } from './protection.ts'
 import { lockImage, removeLocked, saveImage } from './save.ts'
 import { demandBoundQuota, demandFreeAlias } from './uniqueness.ts'
 import { workOn } from './work.ts'
@@ -190,12 +191,7 @@ export function imports(core: Core) {
         demand(actor, 'image.download', source, await membersOf(trx, source))
         if (target.deleteSource) {
           demand(actor, 'image.delete', source, new Set())
-          if (source.protected)
-            throw new Failure('forbidden', `Image ${source.uuid} is protected and cannot be deleted.`, {
-              subject: 'image',
-              id: source.uuid,
-              reason: 'protected',
-            })
+          demandUnprotected(source)
         }
         if (source.status !== 'active')
           throw new Failure('state', `Cannot copy image in ${source.status} status.`, {

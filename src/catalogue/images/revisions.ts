@@ -11,6 +11,7 @@ import { boundChange } from './attachments.ts'
 import type { ImagePatch } from './draft.ts'
 import { findImage } from './find.ts'
 import { hasBytes, type Image } from './image.ts'
+import { demandUnprotected } from './protection.ts'
 import type { StoredFacts } from './row.ts'
 import { demandDescription, tidyTags } from './rules.ts'
 import { lockImage, removeLocked, saveImage } from './save.ts'
@@ -196,12 +197,7 @@ async function hasMembers(trx: Trx, image: Image): Promise<boolean> {
 }
 
 async function demandDisposable(trx: Trx, image: Image): Promise<void> {
-  if (image.protected)
-    throw new Failure('forbidden', `Image ${image.uuid} is protected and cannot be deleted.`, {
-      subject: 'image',
-      id: image.uuid,
-      reason: 'protected',
-    })
+  demandUnprotected(image)
   await demandUnused(trx, image)
 }
 

@@ -7,7 +7,12 @@ export function kindOf(
 ): { readonly type: string; readonly os: string } {
   const { type, os } = (manifest ?? {}) as { type?: unknown; os?: unknown }
   return {
-    type: typeof type === 'string' ? type : 'other',
-    os: typeof os === 'string' ? os : osFromFacts(properties),
+    type: isWord(type) ? type : 'other',
+    os: isWord(os) ? os : osFromFacts(properties),
   }
+}
+
+/** An index holds them; what is longer than any that exists is none. */
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 100
 }

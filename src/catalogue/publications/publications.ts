@@ -9,6 +9,7 @@ import { completeImage } from '../images/complete.ts'
 import { membersOf } from '../images/find.ts'
 import { hasBytes, type Image } from '../images/image.ts'
 import { insertImage } from '../images/insert.ts'
+import { demandUnprotected } from '../images/protection.ts'
 import { lockImage, removeLocked, saveImage } from '../images/save.ts'
 import { demandUnused } from '../images/usage.ts'
 import { type Manifest, type ManifestFile, ordered } from '../manifests/manifest.ts'
@@ -148,12 +149,7 @@ export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>,
           await changeChannels(trx, actor, image, others)
           return async () => {}
         }
-        if (image.protected)
-          throw new Failure('forbidden', `Image ${image.uuid} is protected and cannot be deleted.`, {
-            subject: 'image',
-            id: image.uuid,
-            reason: 'protected',
-          })
+        demandUnprotected(image)
         await demandNoDependents(trx, image)
         await demandUnused(trx, image)
         return removeLocked(trx, core, actor, image)

@@ -91,6 +91,8 @@ function indexes(engine: 'sqlite' | 'postgres'): string[] {
     `create index images_visible_published_at on images (deleted, visibility, published_at${nulls}, uuid)`,
     `create index images_imgapi_os on images (deleted, imgapi_os, published_at${nulls}, uuid)`,
     `create index images_imgapi_type on images (deleted, imgapi_type, published_at${nulls}, uuid)`,
+    `create index images_version_published_at on images (deleted, version, published_at${nulls}, uuid)
+      where version is not null`,
     'create index snapshots_state on snapshots (status)',
     'create index projects_owner on projects (owner_user_id)',
     'create index instances_resource on instances (compute_resource_id)',
@@ -100,20 +102,32 @@ function indexes(engine: 'sqlite' | 'postgres'): string[] {
   ]
 }
 
+/**
+ * An index row has a limit, and PostgreSQL refuses what is longer: nothing is found by a longer key. In characters, of
+ * which one is four bytes at most.
+ */
+const longestFact = 500
+
+/** Manifests of others may hold anything where an object or an array should be. */
+const has = (key: 'tags' | 'billing_tags' | 'channels', type: 'object' | 'array') =>
+  `json_type(new.manifest_json, '$.${key}') = '${type}'`
+
 const addFacts = `
   insert into image_manifest_facts (image_seq, kind, name, value)
   select new.seq, 'tag', key, case type when 'true' then 'true' when 'false' then 'false' else cast(atom as text) end
     from json_each(new.manifest_json, '$.tags')
-    where type in ('text', 'integer', 'real', 'true', 'false') on conflict do nothing;
+    where ${has('tags', 'object')} and type in ('text', 'integer', 'real', 'true', 'false')
+      and length(key) <= ${longestFact} on conflict do nothing;
   insert into image_manifest_facts (image_seq, kind, name, value)
   select new.seq, 'billing_tag', atom, '' from json_each(new.manifest_json, '$.billing_tags')
-    where type = 'text' on conflict do nothing;
+    where ${has('billing_tags', 'array')} and type = 'text' and length(atom) <= ${longestFact} on conflict do nothing;
   insert into image_manifest_facts (image_seq, kind, name, value)
   select new.seq, 'channel', atom, '' from json_each(new.manifest_json, '$.channels')
-    where type = 'text' on conflict do nothing;
+    where ${has('channels', 'array')} and type = 'text' and length(atom) <= ${longestFact} on conflict do nothing;
   insert into image_manifest_facts (image_seq, kind, name, value)
   select new.seq, 'origin', new.manifest_json ->> '$.origin', ''
-    where new.manifest_json ->> '$.origin' is not null on conflict do nothing;`
+    where json_type(new.manifest_json, '$.origin') = 'text'
+      and length(new.manifest_json ->> '$.origin') <= ${longestFact} on conflict do nothing;`
 
 /** Indexes, as those of tags and properties are: nothing else writes them, so they cannot disagree with the images. */
 const triggers = {
@@ -135,19 +149,20 @@ const triggers = {
       if jsonb_typeof(manifest -> 'tags') = 'object' then
         insert into image_manifest_facts (image_seq, kind, name, value)
           select new.seq, 'tag', key, value #>> '{}' from jsonb_each(manifest -> 'tags')
-          where jsonb_typeof(value) in ('string', 'number', 'boolean') on conflict do nothing;
+          where jsonb_typeof(value) in ('string', 'number', 'boolean') and length(key) <= ${longestFact}
+          on conflict do nothing;
       end if;
       if jsonb_typeof(manifest -> 'billing_tags') = 'array' then
         insert into image_manifest_facts (image_seq, kind, name, value)
           select new.seq, 'billing_tag', value #>> '{}', '' from jsonb_array_elements(manifest -> 'billing_tags')
-          where jsonb_typeof(value) = 'string' on conflict do nothing;
+          where jsonb_typeof(value) = 'string' and length(value #>> '{}') <= ${longestFact} on conflict do nothing;
       end if;
       if jsonb_typeof(manifest -> 'channels') = 'array' then
         insert into image_manifest_facts (image_seq, kind, name, value)
           select new.seq, 'channel', value #>> '{}', '' from jsonb_array_elements(manifest -> 'channels')
-          where jsonb_typeof(value) = 'string' on conflict do nothing;
+          where jsonb_typeof(value) = 'string' and length(value #>> '{}') <= ${longestFact} on conflict do nothing;
       end if;
-      if jsonb_typeof(manifest -> 'origin') = 'string' then
+      if jsonb_typeof(manifest -> 'origin') = 'string' and length(manifest ->> 'origin') <= ${longestFact} then
         insert into image_manifest_facts (image_seq, kind, name, value)
           values (new.seq, 'origin', manifest ->> 'origin', '') on conflict do nothing;
       end if;

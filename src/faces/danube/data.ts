@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { mediaType, parseJson, readBytes } from '../../http/body.ts'
 import { refuse } from './failures.ts'
 import { truth } from './scalars.ts'
 
@@ -21,41 +22,30 @@ export function queryData(url: string): Data {
   return data
 }
 
-export function hasBody(headers: IncomingMessage['headers']): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-}
-
 /**
  * What is not understood counts as nothing said, and validation then names what is missing (0.2). A client that sends
  * no media type at all means JSON.
  * @throws Refusal 413
  */
 export async function bodyData(contentType: string | undefined, open: () => IncomingMessage): Promise<Data> {
-  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const type = mediaType(contentType)
   if (type !== '' && type !== 'application/json') return nothingSaid()
-  const value = parse(await readAll(open()))
+  const value = parse(
+    await readBytes(open(), {
+      most: largest,
+      tooLarge: () => refuse(413, `The request body is larger than ${largest} bytes.`),
+    }),
+  )
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isObject ? Object.assign(nothingSaid(), value) : nothingSaid()
 }
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return parseJson(bytes)
   } catch {
     return undefined
   }
-}
-
-async function readAll(raw: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // Without destroying the request, whose connection the refusal below still needs.
-  for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-    size += chunk.length
-    if (size > largest) throw refuse(413, `The request body is larger than ${largest} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 /** `full`, `extended`, `force`: nothing said is false. */

@@ -6,12 +6,13 @@ import { danubeVersion } from './asked.ts'
 import { readCallback } from './callback-fields.ts'
 import type { Data } from './data.ts'
 import { findDatacenter } from './datacenter-context.ts'
-import { alreadyExists, notPermitted } from './failures.ts'
+import { alreadyExists, datacenterNotFound, notPermitted } from './failures.ts'
 import { type Fields, fields } from './fields.ts'
 import { type ImageFields, readImageFields } from './image-fields.ts'
 import { imageOrder } from './image-order.ts'
 import { detailOf, enterDatacenterOf, viewOf } from './image-views.ts'
 import { type Answer, begun, type Context, type Datacenter } from './route.ts'
+import { plainText } from './scalars.ts'
 
 const unbound =
   'You have to specify to which datacenter shall the image be bound. Either use the "dc" parameter or set the "dc_bound" parameter to false.'
@@ -70,7 +71,9 @@ type Target = { readonly datacenter: Datacenter; readonly named: boolean }
 async function targetDatacenter(context: Context, data: Data): Promise<Target> {
   const { actor, parts } = context
   const said = data.dc === null || data.dc === '' ? undefined : data.dc
-  const datacenter = await findDatacenter(context, said === undefined ? 'main' : String(said))
+  const name = said === undefined ? 'main' : plainText(said)
+  if (name === null) throw datacenterNotFound()
+  const datacenter = await findDatacenter(context, name)
   if (!parts.catalogue.imports.mayImport(actor, datacenter.id)) throw notPermitted()
   return { datacenter, named: said !== undefined }
 }
@@ -84,6 +87,8 @@ async function draftOf(
   found: ForeignManifest,
 ): Promise<{ draft: ForeignDraft; said: ImageFields }> {
   const { actor } = context
+  // The channels of another repository mean nothing in ours.
+  const { channels: _channels, ...manifest } = found.manifest
   const usual = {
     version: found.version,
     desc: [...found.description].slice(0, 128).join(''),
@@ -113,7 +118,7 @@ async function draftOf(
     tags: said.tags!,
     properties: said.desc ? { description: said.desc } : {},
     // Its size is final, whatever its bytes turn out to be.
-    manifest: { ...found.manifest, image_size: found.imageSizeMb },
+    manifest: { ...manifest, image_size: found.imageSizeMb },
     ...(said.ownerId === undefined ? {} : { creatorId: said.ownerId }),
   }
   return { draft, said }

@@ -1,4 +1,5 @@
 import { refuse } from './failures.ts'
+import { plainText } from './scalars.ts'
 
 export type Order = readonly { readonly field: string; readonly descending: boolean }[]
 
@@ -7,12 +8,15 @@ export type Order = readonly { readonly field: string; readonly descending: bool
  * @throws Refusal 412 for a field that the list does not have
  */
 export function parseOrderBy(value: unknown, fields: readonly string[], usual: string): Order {
-  const said = value === undefined || value === null || value === '' ? usual : String(value)
-  return said.split(',').map((item) => {
+  const said = value === undefined || value === null || value === '' ? usual : (plainText(value) ?? '')
+  const order = new Map<string, boolean>()
+  for (const item of said.split(',')) {
     const [, sign, name] = /^\s*([+-]?)\s*(.*?)\s*$/s.exec(item)!
     const field = fields.find((known) => known === name)
     if (field === undefined)
       throw refuse(412, `Invalid order_by; Possible sort fields are: ${fields.join(', ')}`)
-    return { field, descending: sign !== '' }
-  })
+    // Named again it orders nothing, and a database takes only so many terms.
+    if (!order.has(field)) order.set(field, sign !== '')
+  }
+  return [...order].map(([field, descending]) => ({ field, descending }))
 }

@@ -3,8 +3,8 @@ import { isFailure } from '../../catalogue/failure.ts'
 import { mainProjectId } from '../../catalogue/images/cleanup.ts'
 import type { ImageDraft } from '../../catalogue/images/draft.ts'
 import type { Image, Visibility } from '../../catalogue/images/image.ts'
+import { mediaType } from '../../http/body.ts'
 import { openBody } from '../../http/receive.ts'
-import { mediaType } from './body.ts'
 import { activeProject } from './client.ts'
 import { changedProperties, describe, saidOf, settableVisibilities } from './description.ts'
 import {
@@ -36,7 +36,7 @@ async function create(context: Context) {
   const { request, reply, parts } = context
   const own = context.caller.staff ? mainProjectId : (await activeProject(context)).id
   const upload =
-    mediaType(request) === 'multipart/form-data'
+    mediaType(request.headers['content-type']) === 'multipart/form-data'
       ? await readForm(request, () => openBody(request, reply))
       : null
   try {
