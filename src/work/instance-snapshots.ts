@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '../catalogue/failure.ts'
-import type { AtWork, SnapshotPayload } from '../catalogue/places/instances/snapshots.ts'
+import type { SnapshotPayload } from '../catalogue/places/instances/snapshot.ts'
+import type { AtWork } from '../catalogue/places/instances/snapshots.ts'
 import type { Kind, Run, WorkParts } from './kind.ts'
 
 /** What is done to a snapshot, in a qcow2 file of a record or by the hypervisor of a live instance. */

@@ -14,7 +14,7 @@ import {
   restoreSnapshot,
   type Snapshot,
   type SnapshotPayload,
-} from '../places/instances/snapshots.ts'
+} from '../places/instances/snapshot.ts'
 import { enqueue } from '../tasks/enqueue.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { taskChannel } from '../tasks/task.ts'

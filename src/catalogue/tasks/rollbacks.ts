@@ -1,7 +1,7 @@
 import { rollBackSnapshotImage } from '../images/from-snapshot.ts'
 import { rollBackImport } from '../images/imports.ts'
 import { rollBackRevision } from '../images/revisions.ts'
-import { rollBackCreation, rollBackSnapshot } from '../places/instances/snapshots.ts'
+import { rollBackCreation, rollBackSnapshot } from '../places/instances/snapshot.ts'
 import { rollBackState } from '../places/instances/states.ts'
 import type { Rollback } from './rollback.ts'
 

@@ -1,4 +1,5 @@
-import type { Snapshot, SnapshotOrder, SnapshotTarget } from '../../catalogue/places/instances/snapshots.ts'
+import type { Snapshot, SnapshotTarget } from '../../catalogue/places/instances/snapshot.ts'
+import type { SnapshotOrder } from '../../catalogue/places/instances/snapshots.ts'
 import { readCallback } from './callback-fields.ts'
 import { fields, namePattern } from './fields.ts'
 import { type Answer, begun, type Context, done, type Route } from './route.ts'

@@ -1,7 +1,7 @@
 import { isFailure } from '../../catalogue/failure.ts'
 import type { Disk } from '../../catalogue/places/instances/disks.ts'
 import type { Instance } from '../../catalogue/places/instances/instances.ts'
-import type { Snapshot, SnapshotStatus } from '../../catalogue/places/instances/snapshots.ts'
+import type { Snapshot, SnapshotStatus } from '../../catalogue/places/instances/snapshot.ts'
 import { toMicros } from '../../catalogue/time.ts'
 import { alreadyExists, refuse } from './failures.ts'
 import type { Context } from './route.ts'
