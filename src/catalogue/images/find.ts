@@ -20,6 +20,18 @@ export async function findImage(query: Query, uuid: string): Promise<Image | und
   return row && toImage(row as SelectedImage)
 }
 
+/** By its Danube name. What failed is gone for those who go by names, and its own is free. */
+export async function findByHandle(query: Query, handle: string): Promise<Image | undefined> {
+  const row = await query
+    .selectFrom('images')
+    .select('uuid')
+    .where('handle', '=', handle)
+    .where('deleted', '=', 0)
+    .where('status', '<>', 'killed')
+    .executeTakeFirst()
+  return row && findImage(query, row.uuid)
+}
+
 const byUuid = prepared((query: Query, { uuid }: { uuid: string }) =>
   selectImages(query).where('images.uuid', '=', uuid),
 )

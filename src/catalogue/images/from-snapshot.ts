@@ -19,7 +19,7 @@ import { enqueue } from '../tasks/enqueue.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { taskChannel } from '../tasks/task.ts'
 import type { ImageDraft } from './draft.ts'
-import { findImage } from './find.ts'
+import { findByHandle, findImage } from './find.ts'
 import type { Image } from './image.ts'
 import type { Announced } from './imports.ts'
 import { insertImage } from './insert.ts'
@@ -69,13 +69,7 @@ export function snapshotImages(core: Core, live: LiveResources) {
     demandNode(instance)
     const disk = await demandDisk(query, instance, target.disk ?? 0)
     const snapshot = await demandSnapshot(query, instance, { disk: disk.number, name: target.snapshot })
-    const twin = await query
-      .selectFrom('images')
-      .select('uuid')
-      .where('handle', '=', target.handle)
-      .where('deleted', '=', 0)
-      .executeTakeFirst()
-    if (twin)
+    if (await findByHandle(query, target.handle))
       throw new Failure('conflict', `Image ${target.handle} already exists.`, {
         subject: 'image',
         id: target.handle,

@@ -1,11 +1,11 @@
 import { demandPermission, imageNotFound, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
-import type { Core, Query } from '../core.ts'
+import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { type Instance, selectInstances, toInstance } from '../places/instances/instance.ts'
 import type { Filter } from '../search.ts'
 import { attachedImage } from './attachments.ts'
-import { findImage } from './find.ts'
+import { findByHandle } from './find.ts'
 import type { Image } from './image.ts'
 import { type ImageKey, imageLists, type Scope } from './list.ts'
 import { instancesUsing } from './usage.ts'
@@ -23,7 +23,7 @@ const inUse: Filter = {
 }
 
 /** Images on a page: some kilobytes each, or some bytes. */
-const wholeImages = 500
+const wholeImages = 100
 const keysOnly = 5_000
 
 /**
@@ -132,15 +132,4 @@ export function managedImages(core: Core) {
 
 async function* handlesOf(pages: AsyncIterable<readonly ImageKey[]>): AsyncGenerator<readonly string[]> {
   for await (const page of pages) yield page.map(({ handle }) => handle)
-}
-
-async function findByHandle(query: Query, handle: string): Promise<Image | undefined> {
-  const row = await query
-    .selectFrom('images')
-    .select('uuid')
-    .where('handle', '=', handle)
-    .where('deleted', '=', 0)
-    .where('status', '<>', 'killed')
-    .executeTakeFirst()
-  return row && findImage(query, row.uuid)
 }
