@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { CredentialKind } from '../../database/schema.ts'
 import { record } from '../audit.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
 import { mainProjectId, rewriteCleanupDates } from '../images/cleanup.ts'
+import { insertCredential, type NewCredential } from '../people/credentials.ts'
 import { endSessions } from '../people/sessions.ts'
-import { now } from '../time.ts'
 import type { Entry } from './document.ts'
 import { replaceSshKeys } from './ssh-keys.ts'
 import { type Application, upsert } from './upsert.ts'
@@ -159,7 +158,7 @@ export async function applyUser(
   if (hash) {
     await trx.deleteFrom('credentials').where('user_id', '=', id).where('kind', '=', 'password').execute()
     await endSessions(trx, id)
-    await insertCredential(application, id, entry.username, { kind: 'password', hash, lookup: null })
+    await applyCredential(application, id, entry.username, { kind: 'password', hash })
   }
   if (entry.apiKey !== undefined)
     await replaceTokens(application, id, entry.username, 'api-key', [entry.apiKey])
@@ -168,25 +167,13 @@ export async function applyUser(
   if (entry.roles !== undefined) await replaceRoles(application, 'user', id, entry.username, entry.roles)
 }
 
-async function insertCredential(
+async function applyCredential(
   { trx, actor, applied }: Application,
   userId: number,
   username: string,
-  credential: { kind: CredentialKind; hash: string | null; lookup: string | null },
+  credential: NewCredential,
 ): Promise<void> {
-  await trx
-    .insertInto('credentials')
-    .values({
-      ...credential,
-      user_id: userId,
-      label: 'bootstrap',
-      project_id: null,
-      data_json: '{}',
-      created_at: now(),
-      expires_at: null,
-      last_used_at: null,
-    })
-    .execute()
+  await insertCredential(trx, userId, { ...credential, label: 'bootstrap' })
   await record(trx, actor, {
     action: 'credential',
     kind: 'user',
@@ -231,7 +218,7 @@ async function replaceTokens(
         subject: 'user',
         id: username,
       })
-    await insertCredential(application, userId, username, { kind, lookup, hash: null })
+    await applyCredential(application, userId, username, { kind, lookup })
   }
 }
 

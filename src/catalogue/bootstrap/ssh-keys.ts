@@ -1,6 +1,6 @@
 import { record } from '../audit.ts'
+import { insertCredential } from '../people/credentials.ts'
 import { type PublicKey, readPublicKey, type SshKeyData } from '../people/ssh-keys.ts'
-import { now } from '../time.ts'
 import type { Application } from './upsert.ts'
 
 /** The keys of a user are one list, replaced as a whole. @throws Failure `invalid` (reason `ssh-key`) */
@@ -33,21 +33,11 @@ export async function replaceSshKeys(
     applied.push({ what: `ssh-key ${label} of user ${username}`, did: 'changed' })
   }
   for (const [fingerprint, { text }] of wanted) {
-    await trx
-      .insertInto('credentials')
-      .values({
-        user_id: userId,
-        kind: 'ssh-key',
-        lookup: null,
-        hash: null,
-        label: fingerprint,
-        project_id: null,
-        data_json: JSON.stringify({ key: text } satisfies SshKeyData),
-        created_at: now(),
-        expires_at: null,
-        last_used_at: null,
-      })
-      .execute()
+    await insertCredential(trx, userId, {
+      kind: 'ssh-key',
+      label: fingerprint,
+      data: { key: text } satisfies SshKeyData,
+    })
     await record(trx, actor, {
       action: 'credential',
       kind: 'user',

@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
 import type { Core } from '../core.ts'
 import { now, second } from '../time.ts'
-import type { TokenData } from './tokens.ts'
+import { insertCredential } from './credentials.ts'
 
 export type LoginToken = { readonly text: string; readonly expiresAt: number }
 
@@ -26,21 +26,11 @@ export function loginTokens({ database, secrets }: Core, revoked: () => void) {
           .where('user_id', '=', actor.userId)
           .where('kind', '=', 'danube-token')
           .execute()
-        await trx
-          .insertInto('credentials')
-          .values({
-            user_id: actor.userId,
-            kind: 'danube-token',
-            lookup: secrets.lookup(text),
-            hash: null,
-            label: '',
-            project_id: null,
-            data_json: JSON.stringify({} satisfies TokenData),
-            created_at: at,
-            expires_at: expiresAt,
-            last_used_at: null,
-          })
-          .execute()
+        await insertCredential(trx, actor.userId, {
+          kind: 'danube-token',
+          lookup: secrets.lookup(text),
+          expiresAt,
+        })
         await record(trx, actor, { action: 'login', kind: 'user', id: actor.userId, after: { expiresAt } })
       })
       revoked()

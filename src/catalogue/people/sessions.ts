@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Core, Trx } from '../core.ts'
 import { now, second } from '../time.ts'
+import { insertCredential } from './credentials.ts'
 import type { TokenData } from './tokens.ts'
 
 /**
@@ -20,21 +21,13 @@ export function sessions({ database, secrets }: Core) {
     ): Promise<string> {
       const session = randomBytes(16).toString('hex')
       const at = now()
-      await database.db
-        .insertInto('credentials')
-        .values({
-          user_id: userId,
-          kind: 'session',
-          lookup: secrets.lookup(session),
-          hash: null,
-          label: '',
-          project_id: null,
-          data_json: JSON.stringify({ networks } satisfies TokenData),
-          created_at: at,
-          expires_at: at + idleSeconds * second,
-          last_used_at: at,
-        })
-        .execute()
+      await insertCredential(database.db, userId, {
+        kind: 'session',
+        lookup: secrets.lookup(session),
+        data: { networks } satisfies TokenData,
+        expiresAt: at + idleSeconds * second,
+        usedAt: at,
+      })
       await database.db.updateTable('users').set({ last_login_at: at }).where('id', '=', userId).execute()
       return session
     },

@@ -6,6 +6,7 @@ import { record } from '../audit.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { day, now, second } from '../time.ts'
+import { insertCredential } from './credentials.ts'
 import { demandNetworks } from './networks.ts'
 import { endSessions } from './sessions.ts'
 
@@ -43,30 +44,21 @@ export function tokens({ database, secrets }: Core, revoked: () => void) {
       const text = token.text ?? randomBytes(20).toString('hex')
       const at = now()
       const expiresAt = token.lifeSeconds === null ? null : at + token.lifeSeconds * second
-      const { id } = await database.transaction(async (trx) => {
-        const row = await trx
-          .insertInto('credentials')
-          .values({
-            user_id: userId,
-            kind: token.kind,
-            lookup: secrets.lookup(text),
-            hash: null,
-            label: token.label,
-            project_id: null,
-            data_json: JSON.stringify({ networks } satisfies TokenData),
-            created_at: at,
-            expires_at: expiresAt,
-            last_used_at: null,
-          })
-          .returning('id')
-          .executeTakeFirstOrThrow()
+      const id = await database.transaction(async (trx) => {
+        const id = await insertCredential(trx, userId, {
+          kind: token.kind,
+          lookup: secrets.lookup(text),
+          label: token.label,
+          data: { networks } satisfies TokenData,
+          expiresAt,
+        })
         await record(trx, actor, {
           action: 'create',
           kind: 'token',
-          id: row.id,
+          id,
           after: { userId, label: token.label, expiresAt, networks },
         })
-        return row
+        return id
       })
       return { id, label: token.label, createdAt: at, expiresAt, networks, text }
     },

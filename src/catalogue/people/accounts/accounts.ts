@@ -10,6 +10,7 @@ import { usualPlaces } from '../../places/compute-resources/assignment.ts'
 import { type Listing, page } from '../../places/listing.ts'
 import { refusingTwins, taken } from '../../places/violations.ts'
 import { now } from '../../time.ts'
+import { insertCredential } from '../credentials.ts'
 import { changeMembership } from '../membership.ts'
 import { endSessions } from '../sessions.ts'
 import { searchableAccounts, selectUsers, toRecord, type UserRecord, type UserSettings } from './record.ts'
@@ -45,21 +46,7 @@ export function accounts(core: Core, changed: () => void) {
   async function setPassword(trx: Trx, userId: number, hash: string): Promise<void> {
     await trx.deleteFrom('credentials').where('user_id', '=', userId).where('kind', '=', 'password').execute()
     await endSessions(trx, userId)
-    await trx
-      .insertInto('credentials')
-      .values({
-        user_id: userId,
-        kind: 'password',
-        lookup: null,
-        hash,
-        label: '',
-        project_id: null,
-        data_json: '{}',
-        created_at: now(),
-        expires_at: null,
-        last_used_at: null,
-      })
-      .execute()
+    await insertCredential(trx, userId, { kind: 'password', hash })
   }
 
   /** A slow hash has no place inside a transaction. */

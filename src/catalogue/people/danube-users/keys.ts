@@ -6,6 +6,7 @@ import { fold } from '../../fold.ts'
 import { mainProjectId } from '../../images/cleanup.ts'
 import { logDetail, logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
+import { insertCredential } from '../credentials.ts'
 import { demandSelf } from './rules.ts'
 import { type DanubeUser, findDanubeUser, userNamed } from './user.ts'
 
@@ -17,21 +18,7 @@ export function keys({ database, secrets }: Core, changed: () => void) {
   /** A user has one; what was there, however it came, ends. */
   async function replaceApiKey(trx: Trx, userId: number, text: string): Promise<void> {
     await trx.deleteFrom('credentials').where('user_id', '=', userId).where('kind', '=', 'api-key').execute()
-    await trx
-      .insertInto('credentials')
-      .values({
-        user_id: userId,
-        kind: 'api-key',
-        lookup: secrets.lookup(text),
-        hash: null,
-        label: 'apikeys',
-        project_id: null,
-        data_json: '{}',
-        created_at: now(),
-        expires_at: null,
-        last_used_at: null,
-      })
-      .execute()
+    await insertCredential(trx, userId, { kind: 'api-key', lookup: secrets.lookup(text), label: 'apikeys' })
   }
 
   return {
