@@ -136,7 +136,7 @@ async function isAttached(query: Query, image: Image, projectId: number): Promis
   return (await attachedProjects(query, image).execute()).some(({ id }) => id === projectId)
 }
 
-async function accept(trx: Trx, image: Image, projectId: number): Promise<void> {
+export async function accept(trx: Trx, image: Image, projectId: number): Promise<void> {
   const at = now()
   await trx
     .insertInto('image_members')

@@ -6,12 +6,12 @@ import { imageServer, imageServerUnavailable } from '../image-server.ts'
 import { osOf, typeOf } from '../manifests/ostype.ts'
 import { demandNode, demandStatus, type Instance, instanceNamed } from '../places/instances/instance.ts'
 import type { LiveResources } from '../places/instances/live.ts'
+import { restoreSnapshot } from '../places/instances/restore-snapshot.ts'
 import {
   demandDisk,
   demandOk,
   demandSnapshot,
   moveSnapshot,
-  restoreSnapshot,
   type Snapshot,
   type SnapshotPayload,
 } from '../places/instances/snapshot.ts'

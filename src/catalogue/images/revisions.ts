@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { demand, demandDirectory, demandIn } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core, Trx } from '../core.ts'
@@ -7,7 +8,7 @@ import { logDone, type Work } from '../tasks/log.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { type Callback, taskChannel } from '../tasks/task.ts'
 import { imagesBeingWorkedOn } from '../tasks/working.ts'
-import { boundChange } from './attachments.ts'
+import { accept, boundChange } from './attachments.ts'
 import type { ImagePatch } from './draft.ts'
 import { findImage } from './find.ts'
 import { hasBytes, type Image } from './image.ts'
@@ -33,8 +34,8 @@ export type Conduct = {
   readonly callback?: Callback
 }
 
-/** What the task `publish-image` carries: the facts to go back to. */
-type PublishPayload = { readonly before: Partial<StoredFacts> }
+/** What the task `publish-image` carries: the facts to go back to, and what they were changed to. */
+type PublishPayload = { readonly before: Partial<StoredFacts>; readonly after: Partial<StoredFacts> }
 
 /** Changes and deletions of images that people can follow as tasks (danube.md 1.10, 1.11). */
 export function revisions(core: Core) {
@@ -83,14 +84,13 @@ export function revisions(core: Core) {
           await logDone(trx, actor, work)
           return { image: saved, taskId: null }
         }
-        const before = Object.fromEntries(
-          Object.keys(change).map((name) => [name, image[name as keyof Image]]),
-        ) as PublishPayload['before']
+        const told = (side: Image): Partial<StoredFacts> =>
+          Object.fromEntries(Object.keys(change).map((name) => [name, side[name as keyof Image]]))
         const taskId = await enqueue(trx, actor, {
           kind: 'publish-image',
           imageUuid: image.uuid,
           subject: image.handle,
-          payload: { before } satisfies PublishPayload,
+          payload: { before: told(image), after: told(saved) } satisfies PublishPayload,
           work,
           ...(conduct.callback ? { callback: conduct.callback } : {}),
         })
@@ -172,13 +172,30 @@ export function revisions(core: Core) {
   }
 }
 
-/** An image whose change did not come through is what it was; what else was changed meanwhile stays. */
+/** An image whose change did not come through is what it was; what somebody else has changed meanwhile stays. */
 export const rollBackRevision: Rollback = async (trx, core, actor, task) => {
+  if (core.database.engine === 'postgres')
+    await trx.selectFrom('images').select('seq').where('uuid', '=', task.imageUuid!).forUpdate().execute()
   const image = await findImage(trx, task.imageUuid!)
-  const { before } = task.payload as PublishPayload
-  if (image && image.status !== 'deleted' && Object.keys(before).length > 0)
-    await saveImage(trx, core, actor, image, before, 'update-failed')
+  if (!image || image.status === 'deleted') return async () => {}
+  const { before, after } = task.payload as PublishPayload
+  const stands = (name: string) => isSame(image[name as keyof Image], after[name as keyof StoredFacts])
+  // Whose the image is and where it is attached belong together.
+  const placed = placement.every((name) => !(name in after) || stands(name))
+  const back: Partial<StoredFacts> = Object.fromEntries(
+    Object.entries(before).filter(([name]) => stands(name) && (placed || !placement.includes(name))),
+  )
+  // Its binding took the place of a membership.
+  if (back.ownerId !== undefined && image.ownerId !== null) await accept(trx, image, image.ownerId)
+  if (Object.keys(back).length > 0) await saveImage(trx, core, actor, image, back, 'update-failed')
   return async () => {}
+}
+
+const placement: readonly string[] = ['bound', 'ownerId', 'attached']
+
+/** Facts come back from the task's JSON. */
+function isSame(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(one ?? null)), other ?? null)
 }
 
 /** Out of use or back: a move of the status where there are bytes, a mark for later where there are none. */

@@ -1,4 +1,6 @@
 import type { Trx } from '../core.ts'
+import { restoreSnapshot } from '../places/instances/restore-snapshot.ts'
+import type { SnapshotPayload } from '../places/instances/snapshot.ts'
 import { now } from '../time.ts'
 import { enqueue } from './enqueue.ts'
 import { logEnded } from './log.ts'
@@ -49,7 +51,10 @@ export async function userOf(
   return trx.selectFrom('users').select(['id', 'username']).where('id', '=', userId).executeTakeFirst()
 }
 
-/** Asks the unfinished tasks of an image to stop, because it goes; pending ones end at once. */
+/**
+ * Asks the unfinished tasks of an image to stop, because it goes. Pending ones end at once: of what they would have to put
+ * right only the snapshot is left that the image was to be made from.
+ */
 export async function cancelTasksOf(trx: Trx, imageUuid: string, except = ''): Promise<void> {
   const pending = await trx
     .selectFrom('tasks')
@@ -58,8 +63,11 @@ export async function cancelTasksOf(trx: Trx, imageUuid: string, except = ''): P
     .where('state', '=', 'pending')
     .where('id', '<>', except)
     .execute()
-  for (const { id } of pending)
-    await closeTask(trx, id, { state: 'pending' }, { state: 'cancelled', failure: 'The image was deleted.' })
+  for (const { id } of pending) {
+    const ending = { state: 'cancelled', failure: 'The image was deleted.' } as const
+    const task = await closeTask(trx, id, { state: 'pending' }, ending)
+    if (task?.kind === 'snapshot-image') await restoreSnapshot(trx, task.payload as SnapshotPayload)
+  }
   await trx
     .updateTable('tasks')
     .set({ cancel_requested: 1 })

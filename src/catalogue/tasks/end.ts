@@ -1,6 +1,6 @@
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
-import type { Core } from '../core.ts'
+import type { Core, Trx } from '../core.ts'
 import { closeTask, userOf } from './close.ts'
 import { rollbacks } from './rollbacks.ts'
 import { type Ending, type TaskState, toTask, workerFor } from './task.ts'
@@ -17,7 +17,7 @@ export async function endTask(
   ending: Ending,
   by?: Actor,
 ): Promise<boolean> {
-  const after = await core.database.transaction(async (trx) => {
+  const after = await unlessLost(core, async (trx) => {
     const row = await trx.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
     if (!row) return null
     const task = toTask(row)
@@ -28,11 +28,21 @@ export async function endTask(
     const rollback = ending.state === 'succeeded' ? undefined : rollbacks[task.kind]
     const actor = workerFor(task, await userOf(trx, task.userId))
     const freed = rollback && (await rollback(trx, core, actor, task, ending.failure ?? ''))
-    await closeTask(trx, id, from, ending)
+    if (!(await closeTask(trx, id, from, ending))) throw lost
     if (by) await record(trx, by, { action: 'cancel', kind: 'task', id })
     return freed ?? (async () => {})
   })
   if (after === null) return false
   await after()
   return true
+}
+
+const lost = new Error('The task was taken away while it was being ended.')
+
+/** Null when the task turns out to be somebody else's only after what it left was put right: then it was not. */
+async function unlessLost<T>(core: Core, work: (trx: Trx) => Promise<T>): Promise<T | null> {
+  return core.database.transaction(work).catch((error) => {
+    if (error === lost) return null
+    throw error
+  })
 }

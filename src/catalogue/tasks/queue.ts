@@ -62,7 +62,10 @@ export function taskQueue(core: Core) {
         .execute()
     },
 
-    /** Frees the running tasks of dead processes; those that were tried too often fail. Returns how many were freed. */
+    /**
+     * Frees the running tasks of dead processes; those that were tried too often fail. One that cannot be failed is freed
+     * as well, and what is wrong with it is thrown when all others have been seen to. Returns how many were freed.
+     */
     async reap(): Promise<number> {
       const dead = sql<boolean>`state = 'running' and not exists
         (select 1 from processes where processes.id = tasks.process_id and processes.lease_until >= ${now()})`
@@ -72,18 +75,19 @@ export function taskQueue(core: Core) {
         .where(dead)
         .whereRef('attempts', '>=', 'max_attempts')
         .execute()
-      for (const { id, process_id } of tired)
-        await endTask(
-          core,
-          id,
-          { state: 'running', processId: process_id! },
-          { state: 'failed', failure: stoppedTooOften },
-        )
+      let trouble: unknown
+      for (const { id, process_id } of tired) {
+        const from = { state: 'running', processId: process_id! } as const
+        await endTask(core, id, from, { state: 'failed', failure: stoppedTooOften }).catch((error) => {
+          trouble ??= error
+        })
+      }
       const { numUpdatedRows } = await database.db
         .updateTable('tasks')
         .set({ state: 'pending', process_id: null, run_after: now() })
         .where(dead)
         .executeTakeFirst()
+      if (trouble !== undefined) throw trouble
       return Number(numUpdatedRows)
     },
 

@@ -6,6 +6,7 @@ import type { Rollback } from '../../tasks/rollback.ts'
 import { now } from '../../time.ts'
 import { type Disk, findDisk, noSuchNumber } from './disks.ts'
 import type { Instance } from './instance.ts'
+import { restoreSnapshot } from './restore-snapshot.ts'
 
 /** `pending` and `rollback` while a task works on it; `lost`: its contents are not there any more. */
 export const snapshotStatuses = ['ok', 'pending', 'rollback', 'lost'] as const
@@ -63,19 +64,6 @@ export const rollBackCreation: Rollback = async (trx, _core, _actor, task) => {
 export const rollBackSnapshot: Rollback = async (trx, _core, _actor, task) => {
   await restoreSnapshot(trx, task.payload as SnapshotPayload)
   return async () => {}
-}
-
-/** Gives a snapshot that a task worked on its state back. */
-export async function restoreSnapshot(
-  trx: Trx,
-  { snapshotId, before }: Pick<SnapshotPayload, 'snapshotId' | 'before'>,
-): Promise<void> {
-  await trx
-    .updateTable('snapshots')
-    .set({ status: before, updated_at: now() })
-    .where('id', '=', snapshotId)
-    .where('status', 'in', ['pending', 'rollback'])
-    .execute()
 }
 
 /** The expected status is repeated, so that of two tasks only one can begin. @throws Failure `state` */

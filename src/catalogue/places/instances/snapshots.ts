@@ -18,13 +18,13 @@ import {
   workOnInstance,
 } from './instance.ts'
 import type { LiveResources } from './live.ts'
+import { restoreSnapshot } from './restore-snapshot.ts'
 import {
   demandDisk,
   demandOk,
   demandSnapshot,
   findSnapshot,
   moveSnapshot,
-  restoreSnapshot,
   type Snapshot,
   type SnapshotPayload,
   type SnapshotStatus,
