@@ -1,7 +1,16 @@
 // What `npm test` runs: everything, or `fast`, or `lint`, or the given files and folders. Options for node --test
 // (such as --test-name-pattern=…) are passed on.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { delimiter, join, relative, resolve, sep } from 'node:path'
 import { fromRoot, packagedNode, prepare } from './install.js'
 import { handOver } from './process.js'
@@ -14,6 +23,9 @@ const files = testFiles(only || words.length === 0 ? [fromRoot('test')] : words.
 const inE2e = (file) => file.startsWith(`test${sep}e2e${sep}`)
 
 prepare({ dev: true })
+
+/** Fewer files share one process: starting another takes longer than they do. */
+const filesWorthSharing = 20
 
 const environment = testEnvironment()
 const failedSteps = []
@@ -28,7 +40,10 @@ if (only === 'lint' || words.length === 0) {
 if (only === 'lint') {
   console.log(failedSteps.length > 0 ? `\nFailed: ${failedSteps.join('; ')}` : '\nTypes and style are clean')
 } else {
-  await tests('Tests', ['--test-isolation=none', '--test-timeout=120000'], (file) => !inE2e(file))
+  // The fast part is about what Imageport does; that PostgreSQL does it alike is seen when everything runs.
+  if (only === 'fast') environment.IMAGEPORT_TEST_ENGINES ??= 'sqlite'
+  const inProcess = ['--test-isolation=none', '--test-timeout=120000']
+  await tests('Tests', inProcess, (file) => !inE2e(file), Math.min(4, availableParallelism()))
   if (only !== 'fast') await tests('End-to-end tests', ['--test-timeout=1200000'], inE2e)
   closing()
 }
@@ -68,27 +83,60 @@ function testEnvironment() {
 async function step(heading, command) {
   if (interrupted) return
   console.log(`\n== ${heading}`)
-  const { code, signal } = await handOver(packagedNode, command, { cwd: fromRoot(''), env: environment })
-  interrupted = signal === 'SIGINT' || signal === 'SIGTERM'
+  await run(heading, command)
+}
+
+async function run(heading, command, options = {}) {
+  const end = await handOver(packagedNode, command, { cwd: fromRoot(''), env: environment, ...options })
+  const { code, signal } = end
+  interrupted ||= signal === 'SIGINT' || signal === 'SIGTERM'
   if (code !== 0) failedSteps.push(`${heading} (${signal ? `ended by ${signal}` : `exit code ${code}`})`)
 }
 
-async function tests(heading, flags, choose) {
+/** @param parts in how many processes at once, where there are enough files for them */
+async function tests(heading, flags, choose, parts = 1) {
   const chosen = files.filter(choose)
   if (chosen.length === 0 || interrupted) return
   const folder = mkdtempSync(join(tmpdir(), 'imageport-tally-'))
-  const report = join(folder, 'tally.json')
   try {
     const title = `${heading}: ${chosen.length} ${chosen.length === 1 ? 'file' : 'files'}`
-    const reporters = [
-      ['spec', 'stdout'],
-      [fromRoot('bin/tally.js'), report],
-    ].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`])
-    await step(title, ['--test', ...flags, ...reporters, ...options, ...chosen])
-    count(title, existsSync(report) ? readFileSync(report, 'utf8') : '')
+    console.log(`\n== ${title}`)
+    const shares = chosen.length < filesWorthSharing ? [chosen] : shared(chosen, parts)
+    await Promise.all(
+      shares.map((share, n) => testShare(title, flags, share, join(folder, String(n)), n === 0)),
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** One process's share. The first one is watched, what the others say is shown when they have ended. */
+async function testShare(title, flags, share, place, watched) {
+  const [report, output] = [`${place}.json`, `${place}.txt`]
+  const reporters = [
+    ['spec', 'stdout'],
+    [fromRoot('bin/tally.js'), report],
+  ].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`])
+  const command = ['--test', ...flags, ...reporters, ...options, ...share]
+  const said = watched ? null : openSync(output, 'a')
+  await run(title, command, said === null ? {} : { stdio: ['ignore', said, said] })
+  if (said !== null) {
+    closeSync(said)
+    process.stdout.write(readFileSync(output))
+  }
+  count(title, existsSync(report) ? readFileSync(report, 'utf8') : '')
+}
+
+/** So that the parts take about as long: the largest files first, each to the part that has least. */
+function shared(chosen, parts) {
+  const shares = Array.from({ length: parts }, () => ({ size: 0, files: [] }))
+  const sized = chosen.map((file) => ({ file, size: statSync(fromRoot(file)).size }))
+  for (const { file, size } of sized.sort((a, b) => b.size - a.size || (a.file < b.file ? -1 : 1))) {
+    const least = shares.reduce((a, b) => (b.size < a.size ? b : a))
+    least.size += size
+    least.files.push(file)
+  }
+  return shares.map((share) => share.files.sort())
 }
 
 function count(title, report) {

@@ -11,6 +11,7 @@ import { onecloudplanet } from '../src/faces/onecloudplanet/index.ts'
 import { startRunner } from '../src/work/runner.ts'
 import { signed } from './faces/imgapi/world.ts'
 import { es, esLogin } from './support/danube.ts'
+import { engineNames, engines } from './support/databases.ts'
 import { client } from './support/onecloudplanet.ts'
 import { freshPostgresUrl } from './support/postgres.ts'
 import { startServer, type TestServer } from './support/server.ts'
@@ -31,8 +32,8 @@ type Seen = {
 }
 
 /** Written through one face, read through all the others (one-catalogue.md sections 2 to 4). */
-for (const engine of ['SQLite', 'PostgreSQL'] as const)
-  describe(`one catalogue, many faces, on ${engine}`, () => {
+for (const engine of engines)
+  describe(`one catalogue, many faces, on ${engineNames[engine]}`, () => {
     let server: TestServer
     let stopWork: () => Promise<void>
     let cloud: ReturnType<typeof client>
@@ -48,7 +49,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const)
           imgapiFace({ channels: [], privateNetworks: ['127.0.0.0/8'] }),
         ],
         importAllow: '127.0.0.0/8',
-        ...(engine === 'PostgreSQL' ? { databaseUrl: await freshPostgresUrl() } : {}),
+        ...(engine === 'postgres' ? { databaseUrl: await freshPostgresUrl() } : {}),
       })
       const { core, catalogue, outbound } = server
       const runner = await startRunner(

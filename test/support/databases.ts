@@ -7,6 +7,17 @@ import { openDatabase } from '../../src/database/open.ts'
 import type { OpenedDatabase, OpenOptions } from '../../src/database/opened.ts'
 import { freshPostgresUrl } from './postgres.ts'
 
+/**
+ * The engines on which suites for both run: all, unless IMAGEPORT_TEST_ENGINES names some. `npm test -- fast` runs
+ * SQLite's only, `npm test` both.
+ */
+export const engines: readonly Engine[] = (['sqlite', 'postgres'] as const).filter((engine) =>
+  (process.env.IMAGEPORT_TEST_ENGINES ?? engine).split(',').includes(engine),
+)
+
+/** What people call them. */
+export const engineNames: Readonly<Record<Engine, string>> = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
+
 /** Opens a new, empty database (SQLite: in memory), or the one at `url` once more. Closed after the suite. */
 export type Open = <DB>(options?: OpenOptions, url?: string) => Promise<OpenedDatabase<DB>>
 
@@ -25,7 +36,7 @@ export type FreshUrl = () => Promise<string>
  * })
  */
 export function forEachDatabase(suite: (engine: Engine, open: Open, freshUrl: FreshUrl) => void): void {
-  for (const engine of ['sqlite', 'postgres'] as const) {
+  for (const engine of engines) {
     describe(engine, () => {
       const { open, freshUrl } = databasesOf(engine)
       suite(engine, open, freshUrl)

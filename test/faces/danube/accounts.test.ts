@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { startOnPostgres, startWorld, type World } from './world.ts'
+import { type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const notFound = { detail: 'User not found' }
@@ -16,10 +16,7 @@ const draft = {
   password: 'a long password',
 }
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`users on ${engine}`, () => {
     let w: World
     before(async () => {

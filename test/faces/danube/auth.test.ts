@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { now, second } from '../../../src/catalogue/time.ts'
 import { done, type Route } from '../../../src/faces/danube/route.ts'
-import { type Ask, startOnPostgres, startWorld, type World } from './world.ts'
+import { type Ask, type World, worlds } from './world.ts'
 
 const routes: readonly Route[] = [
   {
@@ -26,10 +26,7 @@ const routes: readonly Route[] = [
 const credentials = 'Authentication credentials were not provided.'
 const unable = 'Unable to log in with provided credentials.'
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`who asks, on ${engine}`, () => {
     let world: World
     let key: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { startOnPostgres, startWorld, type World } from './world.ts'
+import { type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const notFound = { detail: 'Datacenter not found' }
@@ -8,10 +8,7 @@ const success = (result: unknown) => ({ status: 'SUCCESS', result })
 const failure = (result: unknown) => ({ status: 'FAILURE', result })
 const dated = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?Z$/
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`datacenters on ${engine}`, () => {
     let w: World
     before(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { startOnPostgres, startWorld, type World } from './world.ts'
+import { type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const notFound = { detail: 'Group not found' }
@@ -8,10 +8,7 @@ const exists = { detail: 'Group already exists' }
 const success = (result: unknown) => ({ status: 'SUCCESS', result })
 const failure = (result: unknown) => ({ status: 'FAILURE', result })
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`groups on ${engine}`, () => {
     let w: World
     before(async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { type Repository, startRepository } from './repository.ts'
-import { type Ask, type Person, startOnPostgres, startWorld, type World } from './world.ts'
+import { type Ask, type Person, type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const refused = { detail: 'You do not have permission to perform this action.' }
@@ -11,10 +11,7 @@ const unbound =
   'You have to specify to which datacenter shall the image be bound. Either use the "dc" parameter or set the "dc_bound" parameter to false.'
 const inUse = 'This alias is already in use. Please supply a different alias or version.'
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`import of an image on ${engine} (danube.md 1.5 to 1.7)`, () => {
     let world: World
     let repository: Repository

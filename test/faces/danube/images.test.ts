@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import type { ImageDraft } from '../../../src/catalogue/images/draft.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
-import { type Ask, type Person, startOnPostgres, startWorld, type World } from './world.ts'
+import { type Ask, type Person, type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const refused = { detail: 'You do not have permission to perform this action.' }
@@ -12,10 +12,7 @@ const missing = { detail: 'Image not found' }
 const success = (result: unknown) => ({ status: 'SUCCESS', result })
 const failure = (result: unknown) => ({ status: 'FAILURE', result })
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`images on ${engine} (danube.md 1.2 to 1.14)`, () => {
     let world: World
     before(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { startOnPostgres, startWorld, type World } from './world.ts'
+import { type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const success = (result: unknown) => ({ status: 'SUCCESS', result })
@@ -20,10 +20,7 @@ const defaults = {
   },
 }
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`settings on ${engine}`, () => {
     let w: World
     before(async () => {

@@ -6,16 +6,13 @@ import { enqueue } from '../../../src/catalogue/tasks/enqueue.ts'
 import type { Work } from '../../../src/catalogue/tasks/log.ts'
 import { taskIdOf } from '../../../src/faces/danube/task-id.ts'
 import { type Repository, startRepository } from './repository.ts'
-import { type Person, startOnPostgres, startWorld, type World } from './world.ts'
+import { type Person, startWorld, type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
 const gone = { detail: 'Task does not exist (anymore)' }
 const notCancelled = { detail: 'Task cannot be canceled' }
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`tasks on ${engine} (danube.md 2)`, () => {
     let world: World
     let repository: Repository

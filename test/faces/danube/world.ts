@@ -10,6 +10,7 @@ import { type DanubeOptions, danubeFace } from '../../../src/faces/danube/index.
 import { parseTaskId } from '../../../src/faces/danube/task-id.ts'
 import { foremanFace } from '../../../src/faces/foreman/index.ts'
 import { startRunner } from '../../../src/work/runner.ts'
+import { engineNames, engines } from '../../support/databases.ts'
 import { freshPostgresUrl } from '../../support/postgres.ts'
 import { type StartOptions, startServer, type TestServer } from '../../support/server.ts'
 
@@ -207,3 +208,8 @@ function parsed(text: string): unknown {
 export async function startOnPostgres(options: WorldOptions = {}): Promise<World> {
   return startWorld({ ...options, databaseUrl: await freshPostgresUrl() })
 }
+
+/** What to start a suite with on each engine, and what people call the engine. */
+export const worlds = engines.map(
+  (engine) => [engineNames[engine], engine === 'sqlite' ? startWorld : startOnPostgres] as const,
+)

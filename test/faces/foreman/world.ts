@@ -3,7 +3,9 @@ import { describe } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { applyBootstrap } from '../../../src/catalogue/bootstrap/apply.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
+import type { Engine } from '../../../src/database/dialect.ts'
 import { foremanFace } from '../../../src/faces/foreman/index.ts'
+import { engineNames, engines } from '../../support/databases.ts'
 import { freshPostgresUrl } from '../../support/postgres.ts'
 import { type StartOptions, startServer, type TestServer } from '../../support/server.ts'
 import { fixture } from './fixture.ts'
@@ -139,7 +141,9 @@ export async function startWorld(
 
 /** Declares a suite once for each engine; PostgreSQL sorts and compares by rules of its own unless it is told. */
 export function onBothDatabases(name: string, suite: (start: typeof startWorld) => void): void {
-  describe(`${name}, on SQLite`, () => suite(startWorld))
-  describe(`${name}, on PostgreSQL`, () =>
-    suite(async (options = {}) => startWorld({ ...options, databaseUrl: await freshPostgresUrl() })))
+  const starts: Readonly<Record<Engine, typeof startWorld>> = {
+    sqlite: startWorld,
+    postgres: async (options = {}) => startWorld({ ...options, databaseUrl: await freshPostgresUrl() }),
+  }
+  for (const engine of engines) describe(`${name}, on ${engineNames[engine]}`, () => suite(starts[engine]))
 }
