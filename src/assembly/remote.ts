@@ -11,25 +11,27 @@ export function remoteOf(fetcher: Outbound): Remote {
   return {
     async probe(url) {
       const { status, size } = await fetcher.probe(url, { timeoutMs: probeMs })
-      demandSuccess(status, url)
+      if (!isSuccess(status)) throw refused(`The server answered with status ${status}.`)
       return { size }
     },
 
     async document(url, { maxBytes, timeoutMs, userAgent }) {
       const headers: Record<string, string> = userAgent === undefined ? {} : { 'user-agent': userAgent }
       const { status, body } = await fetcher.text(url, { maxBytes, timeoutMs, headers })
-      demandSuccess(status, url)
-      return body
+      if (isSuccess(status)) return body
+      // In the words that people know from the importers of Danube Cloud (danube.md 1.6, 3.2).
+      const kind = status >= 500 ? 'Server' : 'Client'
+      throw refused(`${status} ${kind} Error: ${STATUS_CODES[status] ?? 'Unknown'} for url: ${url}`)
     },
 
     download: (url, limits) => fetcher.download(url, limits),
   }
 }
 
-/** @throws Failure `upstream` (reason `status`) for any status but success. */
-function demandSuccess(status: number, url: string): void {
-  if (status >= 200 && status < 300) return
-  const kind = status >= 500 ? 'Server' : 'Client'
-  const message = `${status} ${kind} Error: ${STATUS_CODES[status] ?? 'Unknown'} for url: ${url}`
-  throw new Failure('upstream', message, { reason: 'status' })
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
+function refused(message: string): Failure {
+  return new Failure('upstream', message, { reason: 'status' })
 }

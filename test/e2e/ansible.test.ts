@@ -9,7 +9,7 @@ import { type Imageport, place, startImageport, tokens } from '../support/imagep
 import { client } from '../support/onecloudplanet.ts'
 
 const run = promisify(execFile)
-const tools = await debianPackage('ansible')
+const tools = await debianPackage('ansible', 'python3-requests')
 const skip = tools ? false : 'Debian’s package ansible cannot be installed here'
 
 type Task = Readonly<Record<string, unknown>>

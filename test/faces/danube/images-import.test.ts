@@ -346,8 +346,7 @@ for (const [engine, start] of worlds)
           'file unreachable',
           () => ({ manifest_url: repository.add({ fileStatus: 503 }).manifestUrl }),
           {
-            file_url:
-              /^Image file URL is unreachable \(503 Server Error: Service Unavailable for url: .*\/file\)\.$/,
+            file_url: /^Image file URL is unreachable \(The server answered with status 503\.\)\.$/,
           },
         ],
         [
