@@ -16,9 +16,11 @@ export type DiskFiles = {
    */
   resolve(name: string): Promise<string>
   /**
-   * Refuses an image that consists of files outside of the directory.
+   * Refuses an image that consists of files outside of the directory. Inside of it are the disks of others, too: a qcow2
+   * image may refer to further files only when its name says that it is one, because the guest of a raw disk can write
+   * the first bytes of an image over its own.
    * @param file as `resolve` gave it
-   * @throws Failure `forbidden`; `content` as `diskChain`
+   * @throws Failure `forbidden`; `content`, also as `diskChain`
    */
   demandContained(file: string, format: string, signal?: AbortSignal): Promise<void>
 }
@@ -53,7 +55,11 @@ export function diskFiles(directory: string | null): DiskFiles {
     },
 
     async demandContained(file, format, signal) {
-      for await (const part of diskChain(file, format, { signal })) await contained(part, part)
+      const mayRefer = format !== 'qcow2' || file.endsWith('.qcow2')
+      for await (const part of diskChain(file, format, { signal })) {
+        if (part !== file && !mayRefer) throw disguised()
+        await contained(part, part)
+      }
     },
   }
 }
@@ -78,6 +84,11 @@ export async function diskFormat(file: string): Promise<'qcow2' | 'raw'> {
 function outside(name: string): Failure {
   const detail = { subject: 'disk', id: name, reason: 'outside' }
   return new Failure('forbidden', 'The disk file is outside of the directory for disk files.', detail)
+}
+
+function disguised(): Failure {
+  const message = 'The disk refers to other files, and its name does not say that it is a qcow2 image.'
+  return new Failure('content', message, { subject: 'disk' })
 }
 
 function absent(name: string, cause?: unknown): Failure {

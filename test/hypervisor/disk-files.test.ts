@@ -136,6 +136,16 @@ describe('images of disk files', { skip: tools ? false : 'qemu-utils cannot be i
     await fails(contained('unsaid.qcow2'), 'content')
   })
 
+  test("what the guest of a raw disk has written over its beginning refers to nobody else's disk", async () => {
+    await create('guest.raw', '-b', join(disks, 'sub/b.raw'), '-F', 'raw')
+    assert.equal(await diskFormat(join(disks, 'guest.raw')), 'qcow2')
+    await fails(contained('guest.raw'), 'content')
+    await create('guest.img', '-o', `data_file=${join(disks, 'guest.data')},data_file_raw=on`)
+    await fails(contained('guest.img'), 'content')
+    await create('alone.img')
+    await contained('alone.img')
+  })
+
   test('an external data file', async () => {
     await create('data-in.qcow2', '-o', `data_file=${join(disks, 'in.data')},data_file_raw=on`)
     await contained('data-in.qcow2')
