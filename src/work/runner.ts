@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Actor } from '../catalogue/actor.ts'
 import { isFailure } from '../catalogue/failure.ts'
 import { taskQueue } from '../catalogue/tasks/queue.ts'
@@ -20,6 +21,8 @@ export type Runner = {
 
 /** How often progress is written and a request to cancel is noticed. */
 const reportMs = 500
+/** Pauses before what could not be settled is tried again; after the last one the task is run again. Milliseconds. */
+const settlePauses = [1_000, 5_000, 30_000]
 
 /** Works on tasks until it is stopped: woken by `notify`, with a slow poll as a safety net. */
 export async function startRunner(
@@ -104,29 +107,41 @@ export async function startRunner(
       options.log('info', log, 'task succeeded')
     } catch (error) {
       clearInterval(report)
-      await settle(error)
+      await settleAtLast(error)
     } finally {
       clearInterval(report)
     }
 
+    /** The lease is the process's: as long as that lives, nobody else would put right what could not be settled. */
+    async function settleAtLast(error: unknown): Promise<void> {
+      for (const wait of [...settlePauses, null]) {
+        try {
+          return await settle(error)
+        } catch (inner) {
+          options.log('error', { ...log, err: inner }, 'a failed task could not be settled')
+        }
+        if (wait === null || stopping.signal.aborted) break
+        await pause(wait, undefined, { signal: stopping.signal }).catch(() => {})
+      }
+      const released = queue.release(task.id, settlePauses.at(-1)! / 1000, true)
+      await released.catch((inner) =>
+        options.log('error', { ...log, err: inner }, 'a task cannot be handed back'),
+      )
+    }
+
     /** What a run that ended badly means: cancelled, handed back, tried again, or failed. */
     async function settle(error: unknown): Promise<void> {
-      try {
-        if (stopping.signal.aborted) return await queue.release(task.id, 0, false)
-        if (!lost.signal.aborted && kind.retry?.(error) && task.attempts < 5)
-          return await queue.release(task.id, 2 ** task.attempts, true)
-        const cancelled = lost.signal.aborted
-        const reason = cancelled ? 'The task was cancelled.' : reasonOf(error)
-        const result: FailedResult | undefined = isFailure(error)
-          ? { code: error.code, detail: error.detail }
-          : undefined
-        await queue.end(task.id, { state: cancelled ? 'cancelled' : 'failed', failure: reason, result })
-        if (isFailure(error) || cancelled) options.log('info', { ...log, reason }, 'task failed')
-        else options.log('error', { ...log, err: error }, 'task failed')
-      } catch (inner) {
-        // The lease ends by itself and another process puts things right.
-        options.log('error', { ...log, err: inner }, 'a failed task could not be settled')
-      }
+      if (stopping.signal.aborted) return await queue.release(task.id, 0, false)
+      if (!lost.signal.aborted && kind.retry?.(error) && task.attempts < 5)
+        return await queue.release(task.id, 2 ** task.attempts, true)
+      const cancelled = lost.signal.aborted
+      const reason = cancelled ? 'The task was cancelled.' : reasonOf(error)
+      const result: FailedResult | undefined = isFailure(error)
+        ? { code: error.code, detail: error.detail }
+        : undefined
+      await queue.end(task.id, { state: cancelled ? 'cancelled' : 'failed', failure: reason, result })
+      if (isFailure(error) || cancelled) options.log('info', { ...log, reason }, 'task failed')
+      else options.log('error', { ...log, err: error }, 'task failed')
     }
   }
 

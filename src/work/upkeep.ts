@@ -40,7 +40,9 @@ export async function startUpkeep(
   /** What dead processes held becomes free. */
   async function free(): Promise<void> {
     const transfers = await reapTransfers(core)
-    const tasks = await queue.reap()
+    const tasks = await queue.reap((error) =>
+      log('error', { err: error }, 'what a stopped process left cannot be put right'),
+    )
     if (transfers + tasks > 0) log('warn', { transfers, tasks }, 'freed what a stopped process had held')
   }
 

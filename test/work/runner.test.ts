@@ -95,6 +95,23 @@ forEachDatabase((engine, _open, freshUrl) => {
     assert.doesNotMatch(broken.failure!, /secret/)
   })
 
+  test('a task that could not be ended is ended when it can be, by the process that still lives', async () => {
+    const image = { image_uuid: randomUUID() }
+    await work([
+      kind('import-url', async () => {
+        throw new Failure('upstream', 'The other server said no.', { reason: 'status' })
+      }),
+    ])
+    // Without an image nothing can be taken back.
+    const id = await add('import-url')
+    for (let i = 0; i < 100 && (await t.catalogue.tasks.view(systemActor, id)).state === 'pending'; i++)
+      await pause(10)
+    await pause(200)
+    assert.equal((await t.catalogue.tasks.view(systemActor, id)).state, 'running')
+    await t.core.database.db.updateTable('tasks').set(image).where('id', '=', id).execute()
+    assert.equal((await ended(id)).state, 'failed')
+  })
+
   test('cancelling: a waiting task ends at once, a running one lets go', async () => {
     const waiting = await add('not-handled-here')
     await t.catalogue.tasks.cancel(systemActor, waiting)

@@ -64,9 +64,9 @@ export function taskQueue(core: Core) {
 
     /**
      * Frees the running tasks of dead processes; those that were tried too often fail. One that cannot be failed is freed
-     * as well, and what is wrong with it is thrown when all others have been seen to. Returns how many were freed.
+     * as well, and somebody told of the trouble. Returns how many were freed.
      */
-    async reap(): Promise<number> {
+    async reap(troubled: (error: unknown) => void = () => {}): Promise<number> {
       const dead = sql<boolean>`state = 'running' and not exists
         (select 1 from processes where processes.id = tasks.process_id and processes.lease_until >= ${now()})`
       const tired = await database.db
@@ -75,19 +75,15 @@ export function taskQueue(core: Core) {
         .where(dead)
         .whereRef('attempts', '>=', 'max_attempts')
         .execute()
-      let trouble: unknown
       for (const { id, process_id } of tired) {
         const from = { state: 'running', processId: process_id! } as const
-        await endTask(core, id, from, { state: 'failed', failure: stoppedTooOften }).catch((error) => {
-          trouble ??= error
-        })
+        await endTask(core, id, from, { state: 'failed', failure: stoppedTooOften }).catch(troubled)
       }
       const { numUpdatedRows } = await database.db
         .updateTable('tasks')
         .set({ state: 'pending', process_id: null, run_after: now() })
         .where(dead)
         .executeTakeFirst()
-      if (trouble !== undefined) throw trouble
       return Number(numUpdatedRows)
     },
 
