@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Failure, isFailure } from '../catalogue/failure.ts'
 
 export type LoginLimit = {
@@ -35,7 +36,10 @@ export function loginLimit({ failures: maximum, seconds } = { failures: 10, seco
 
   return {
     async attempt(address, name, login) {
-      const key = `${address} ${name.normalize('NFC').toLowerCase()}`
+      // A digest, because strangers choose the name, and how long it is.
+      const key = createHash('sha256')
+        .update(`${address} ${name.normalize('NFC').toLowerCase()}`)
+        .digest('base64')
       let entry = entryOf(key)
       // Attempts under way may all fail: no more of them at once than may still fail, and the others wait.
       while (entry.failures + entry.underWay >= maximum) {

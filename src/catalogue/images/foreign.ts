@@ -37,12 +37,13 @@ export function foreignImages(core: Core) {
     },
 
     /**
-     * The file of an image of this catalogue, which is not fetched but taken over: only by one who may download it.
+     * The file of an image of this catalogue, which is not fetched but taken over: only by one who may download it now,
+     * and so not from an image that was taken out of use.
      * @throws Failure `invalid` with the field `file_url`.
      */
     async demandOwnFile(actor: Actor, uuid: string): Promise<void> {
       const image = await findImage(core.database.db, uuid)
-      if (image && hasBytes(image.status)) {
+      if (image && hasBytes(image.status) && (actor.superAdmin || image.status === 'active')) {
         const members = await membersOf(core.database.db, image)
         if (allows(actor, 'image.download', image, members)) return
       }

@@ -43,9 +43,9 @@ export function tellCaller({ reply, caller, datacenter }: Asked): void {
   if (datacenter) reply.header('es_dc', headerText(datacenter.name))
 }
 
-/** Names may hold characters that a header cannot; they are sent as the bytes of UTF-8. */
+/** Names may hold characters that a header cannot; they are sent as the bytes of UTF-8, and control characters not at all. */
 function headerText(name: string): string {
-  return Buffer.from(name, 'utf8').toString('latin1')
+  return Buffer.from(name.replace(/\p{Cc}/gu, ''), 'utf8').toString('latin1')
 }
 
 /** Tasks are looked at with Imageport's own eyes once it is known that the caller may see them. */

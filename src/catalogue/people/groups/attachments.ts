@@ -53,6 +53,9 @@ export function attachments({ database }: Core, changed: () => void) {
       demandPermission(actor, 'manage-directory')
       const group = await database.transaction(async (trx) => {
         const project = await datacenterNamed(trx, actor, datacenter)
+        // Of two that attach or change it at once, the second one waits here.
+        if (database.engine === 'postgres')
+          await trx.selectFrom('groups').select('id').where('name', '=', name).forNoKeyUpdate().execute()
         const found = await findGroup(trx, name)
         if (await isAttached(trx, found.id, project.id)) throw groupTaken(name)
         const role = nearestRole(found.permissions)

@@ -32,9 +32,16 @@ export type DiskFacts = {
 export function disks(core: Core, live: LiveResources) {
   const { database } = core
 
-  /** An instance whose definition is the catalogue's own. @throws Failure `forbidden`, `not-found`, `state` */
+  /** An instance whose definition is the catalogue's own, and nobody else's to change until the transaction ends. @throws Failure `forbidden`, `not-found`, `state` */
   async function recorded(trx: Trx, actor: Actor, projectId: number, name: string): Promise<Instance> {
     const instance = await instanceNamed(trx, actor, projectId, name)
+    if (database.engine === 'postgres')
+      await trx
+        .selectFrom('instances')
+        .select('uuid')
+        .where('uuid', '=', instance.uuid)
+        .forNoKeyUpdate()
+        .execute()
     if (instance.live || instance.status.endsWith('-')) throw notOperational(instance.uuid, instance.status)
     return instance
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { demandDirectory, permitted } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import { difference, record } from '../../audit.ts'
-import type { Core, Query } from '../../core.ts'
+import type { Core, Query, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { fold } from '../../fold.ts'
 import { normaliseUuid } from '../../images/find.ts'
@@ -94,6 +94,7 @@ export function instances(core: Core, live: LiveResources) {
       return database.transaction(async (trx) => {
         if (draft.uuid !== undefined) demandDirectory(actor)
         const uuid = draft.uuid ?? randomUUID()
+        await claimNames(trx, core, projectId)
         await demandFree(trx, projectId, draft.hostname, null)
         if (await findInstance(trx, uuid)) throw exists(uuid)
         const at = now()
@@ -105,7 +106,7 @@ export function instances(core: Core, live: LiveResources) {
           .where('is_default', '=', 1)
           .executeTakeFirst()
         await demandKnownNode(trx, draft.node)
-        await trx
+        const entered = await trx
           .insertInto('instances')
           .values({
             uuid,
@@ -123,7 +124,10 @@ export function instances(core: Core, live: LiveResources) {
             created_at: at,
             updated_at: at,
           })
-          .execute()
+          .onConflict((conflict) => conflict.column('uuid').doNothing())
+          .returning('uuid')
+          .executeTakeFirst()
+        if (!entered) throw exists(uuid)
         const instance = (await findInstance(trx, uuid))!
         await record(trx, actor, { action: 'create', kind: 'instance', id: uuid, after: instance })
         const detail = logDetail({ hostname: draft.hostname, ...definition, ostype: instance.ostype })
@@ -145,7 +149,10 @@ export function instances(core: Core, live: LiveResources) {
         const { hostname, alias, vcpus, ram, node } = patch
         if (before.live && [hostname, vcpus, ram, node].some((value) => value !== undefined))
           throw notOperational(before.uuid, before.status)
-        if (hostname !== undefined) await demandFree(trx, projectId, hostname, before.uuid)
+        if (hostname !== undefined) {
+          await claimNames(trx, core, projectId)
+          await demandFree(trx, projectId, hostname, before.uuid)
+        }
         await demandKnownNode(trx, node)
         const row = await trx
           .selectFrom('instances')
@@ -290,6 +297,12 @@ export function demandManager(actor: Actor, projectId: number): void {
     reason: 'permission',
     id: 'instance.manage',
   })
+}
+
+/** Of two that give a name in one project at once, the second one waits here and then finds it taken. */
+async function claimNames(trx: Trx, { database }: Core, projectId: number): Promise<void> {
+  if (database.engine === 'postgres')
+    await trx.selectFrom('projects').select('id').where('id', '=', projectId).forNoKeyUpdate().execute()
 }
 
 /** @throws Failure `conflict` (reason `exists`) */
