@@ -120,6 +120,9 @@ async function exchangeOnce(url: URL, request: Request, guard: Guard): Promise<E
   }
 }
 
+/** The `Via` of everything that is fetched for others. */
+const outboundMark = '1.1 imageport'
+
 /** Callers may not set what decides where a request goes or how long it is. */
 const fixedHeaders = new Set([
   'accept-encoding',
@@ -138,6 +141,8 @@ function requestHeaders({ headers = {}, ownHeaders = {} }: Request): Record<stri
     ...ownHeaders,
     // The bytes as they are: no recompression on the way.
     'accept-encoding': 'identity',
+    // Whoever is asked knows that it is not this machine that wants to know, Imageport itself included.
+    via: outboundMark,
   }
 }
 

@@ -69,19 +69,21 @@ test('a small document arrives with its status and headers, asked for without co
 test('a POST carries its body and headers, but none that steer the connection', async (t) => {
   const server = await serve(t, async (request, response) => {
     const chunks = await request.toArray()
-    const { host, authorization, 'accept-encoding': encoding } = request.headers
-    response.end(
-      JSON.stringify([request.method, host, authorization, encoding, Buffer.concat(chunks).toString()]),
-    )
+    const { host, authorization, via, 'accept-encoding': encoding } = request.headers
+    const body = Buffer.concat(chunks).toString()
+    response.end(JSON.stringify([request.method, host, authorization, encoding, body, via]))
   })
-  const headers = { Host: 'internal', Authorization: 'x', 'Accept-Encoding': 'gzip', 'Content-Length': '1' }
+  const steering = { Host: 'internal', 'Accept-Encoding': 'gzip', 'Content-Length': '1', Via: 'nobody' }
+  const headers = { ...steering, Authorization: 'x' }
   const answer = await start(t, '127.0.0.1').text(server.url, {
     ...small,
     method: 'POST',
     body: 'data',
     headers,
   })
-  assert.deepEqual(JSON.parse(answer.body), ['POST', `127.0.0.1:${server.port}`, 'x', 'identity', 'data'])
+  assert.deepEqual(JSON.parse(answer.body), [
+    ...['POST', `127.0.0.1:${server.port}`, 'x', 'identity', 'data', '1.1 imageport'],
+  ])
 })
 
 test('a longer document than allowed is refused, with and without Content-Length', async (t) => {

@@ -105,7 +105,7 @@ export function snapshotImages(core: Core, live: LiveResources) {
       const begun = await database.transaction(async (trx) => {
         const { instance, snapshot } = await find(trx, actor, target)
         const whole = wholeDraft(instance, snapshot, draft, target.handle)
-        await demandFreeAlias(trx, whole.name ?? '', whole.version ?? null)
+        await demandFreeAlias(trx, core, whole.name ?? '', whole.version ?? null)
         await demandBoundQuota(trx, core, whole)
         if (!(await imageServer(core).demandUsable(trx))) throw imageServerUnavailable()
         demandStatus(instance, exportable)

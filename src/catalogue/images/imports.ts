@@ -108,7 +108,7 @@ export function imports(core: Core) {
     ): Promise<{ image: Image; taskId: string }> {
       const started = await database.transaction(async (trx) => {
         demandIn(actor, 'image.import', draft.ownerId ?? null)
-        await demandFreeAlias(trx, draft.name ?? '', draft.version ?? null)
+        await demandFreeAlias(trx, core, draft.name ?? '', draft.version ?? null)
         await demandBoundQuota(trx, core, draft)
         await forgetDeleted(trx, draft.uuid)
         const image = await insertImage(trx, core, actor, draft)
@@ -141,7 +141,7 @@ export function imports(core: Core) {
     async record(actor: Actor, draft: ForeignDraft, work: (image: Image) => Work): Promise<Image> {
       return database.transaction(async (trx) => {
         demandIn(actor, 'image.import', draft.ownerId ?? null)
-        await demandFreeAlias(trx, draft.name ?? '', draft.version ?? null)
+        await demandFreeAlias(trx, core, draft.name ?? '', draft.version ?? null)
         await demandBoundQuota(trx, core, draft)
         await forgetDeleted(trx, draft.uuid)
         const image = await insertImage(trx, core, actor, { ...draft, external: true })

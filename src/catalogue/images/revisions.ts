@@ -69,7 +69,13 @@ export function revisions(core: Core) {
           demandIn(actor, 'image.publicise', image.ownerId)
         demandDescription({ ...image, ...change })
         if (patch.name !== undefined || patch.version !== undefined)
-          await demandFreeAlias(trx, patch.name ?? image.name, patch.version ?? image.version, image.uuid)
+          await demandFreeAlias(
+            trx,
+            core,
+            patch.name ?? image.name,
+            patch.version ?? image.version,
+            image.uuid,
+          )
         if (bound !== undefined && bound !== image.bound) {
           demandDirectory(actor)
           Object.assign(change, await boundChange(trx, image, bound))
@@ -162,7 +168,7 @@ export function revisions(core: Core) {
 
     /** @throws Failure `invalid` (field `alias`) when another image has this name and version. */
     async demandAlias(name: string, version: string | null, except?: string): Promise<void> {
-      await database.transaction((trx) => demandFreeAlias(trx, name, version, except))
+      await database.transaction((trx) => demandFreeAlias(trx, core, name, version, except))
     },
 
     /** @throws Failure `state` (reason `in-use`) when an instance where the image is attached has a disk made from it. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
@@ -15,10 +16,14 @@ const taken = 'This alias is already in use. Please supply a different alias or 
  */
 export async function demandFreeAlias(
   trx: Trx,
+  { database }: Core,
   name: string,
   version: string | null,
   except?: string,
 ): Promise<void> {
+  // Of two that take the name at once, the second one waits here and then finds it taken.
+  if (database.engine === 'postgres')
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`alias ${fold(name)}`}, 0))`.execute(trx)
   let twins = trx
     .selectFrom('images')
     .select('uuid')
@@ -41,6 +46,8 @@ export async function demandBoundQuota(trx: Trx, core: Core, draft: ImageDraft):
   if (draft.bound === false || draft.ownerId === undefined || draft.ownerId === null) return
   const { imageLimit } = await projectSettings(trx, core, draft.ownerId)
   if (imageLimit === null) return
+  if (core.database.engine === 'postgres')
+    await trx.selectFrom('projects').select('id').where('id', '=', draft.ownerId).forNoKeyUpdate().execute()
   const { bound } = await trx
     .selectFrom('images')
     .select((select) => select.fn.countAll<number>().as('bound'))

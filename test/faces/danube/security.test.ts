@@ -109,6 +109,7 @@ for (const [engine, start] of [
       assert.equal(headers.get('set-cookie'), null)
       assert.equal(Buffer.from(headers.get('es_username')!, 'latin1').toString(), 'oddset-cookie: a=bé')
       assert.equal(Buffer.from(headers.get('es_dc')!, 'latin1').toString(), 'oddset-cookie: a=bé')
+      await db.updateTable('projects').set({ name: 'park' }).where('id', '=', 3).execute()
     })
 
     test('a token and a key end with the password, and with the user', async () => {
@@ -152,6 +153,19 @@ for (const [engine, start] of [
         ),
         [201, 406, 406, 406, 406, 406],
       )
+      const aliases = await statuses(4, (i) =>
+        world.ask('POST', `/image/alias-${i}`, {
+          json: { manifest_url: repository.add().manifestUrl, dc: 'acme', alias: 'one alias', version: '3' },
+        }),
+      )
+      assert.deepEqual(aliases, [201, 400, 400, 400])
+      await world.expect('PUT', '/dc/park/settings', { json: { VMS_IMAGE_LIMIT: 1 } }, 200)
+      const limited = await statuses(4, (i) =>
+        world.ask('POST', `/image/limited-${i}`, {
+          json: { manifest_url: repository.add().manifestUrl, dc: 'park', version: `4.${i}` },
+        }),
+      )
+      assert.deepEqual(limited, [201, 400, 400, 400])
       const { manifestUrl } = repository.add()
       const sameUuid = await statuses(4, (i) =>
         world.ask('POST', `/image/same-uuid-${i}`, {
