@@ -84,8 +84,37 @@ const operators: Readonly<Record<Comparison, Condition>> = {
   gte: sql`>=`,
 }
 
+/**
+ * @throws Failure `invalid`: reason `field`, a field that the table has not; reason `search`, more of them than anybody
+ * needs and a database can plan
+ */
 export function compile(filter: Filter, table: Searchable): Condition {
+  demandFew(filter, table)
   return compilePart(filter, table, false)
+}
+
+/** SQLite takes no expression of more than 1,000 levels. */
+const mostConditions = 500
+/** PostgreSQL tries the orders in which tables can be looked up: 40 take it a second, and some hundred for ever. */
+const mostLookups = 24
+
+function demandFew(filter: Filter, table: Searchable): void {
+  let conditions = 0
+  let lookups = 0
+  const parts: Filter[] = [filter]
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    conditions++
+    if ('all' in part) parts.push(...part.all)
+    else if ('any' in part) parts.push(...part.any)
+    else if ('not' in part) parts.push(part.not)
+    else if (
+      !('field' in part) ||
+      (Object.hasOwn(table.fields, part.field) && table.fields[part.field]!.many)
+    )
+      lookups++
+    if (conditions > mostConditions || lookups > mostLookups)
+      throw new Failure('invalid', 'There are too many conditions in this search.', { reason: 'search' })
+  }
 }
 
 /**

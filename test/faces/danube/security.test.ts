@@ -97,6 +97,18 @@ for (const [engine, start] of [
       })
     })
 
+    test('a search of more conditions than a database can plan is refused at once', async () => {
+      const search = (count: number) =>
+        world.ask('GET', `//images?${Array.from({ length: count }, (_, i) => `tag.a${i}=1`).join('&')}`, {
+          as: 'nobody',
+        })
+      assert.equal((await search(20)).status, 200)
+      for (const count of [40, 1400]) {
+        const { status, text } = await search(count)
+        assert.equal(status, 422, text)
+      }
+    })
+
     test('names with control characters are no headers', async () => {
       const { db } = world.core.database
       const name = 'odd\r\nset-cookie: a=b\u007f\u0085é'
