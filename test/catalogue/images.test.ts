@@ -97,6 +97,10 @@ forEachDatabase((engine, _open, freshUrl) => {
       ['public visibility', { visibility: 'public' }, 'forbidden', 'role'],
       ['a uuid that is none', { uuid: '../../etc/passwd' }, 'invalid'],
       ['a name with a NUL', { name: 'a\0b' }, 'invalid'],
+      ['half a character in a name', { name: 'a\ud800' }, 'invalid'],
+      ['half a character in a tag', { tags: ['a\udc00'] }, 'invalid'],
+      ['half a character in a property', { properties: { description: 'a\ud800' } }, 'invalid'],
+      ['half a character in the name of a property', { properties: { 'a\ud800': 'x' } }, 'invalid'],
     ]
     for (const [what, draft, code, reason] of bad)
       test(`${what} is refused and leaves nothing`, async () => {

@@ -88,11 +88,12 @@ export function demandDescription(image: Described): void {
   for (const tag of image.tags) {
     if (tag.length > limits.tag) complain('tags', 'Ensure this field has no more than 255 characters.')
     // A control character in a tag could not be written in any URL or header; NUL cannot be stored at all.
-    else if (tag === '' || hasControl(tag)) complain('tags', 'A tag must be text without control characters.')
+    else if (tag === '' || hasControl(tag) || !tag.isWellFormed())
+      complain('tags', 'A tag must be text without control characters.')
   }
   for (const [name, value] of Object.entries(image.properties)) {
     if (isReservedProperty(name)) complain('properties', `"${name}" is a reserved name.`)
-    else if (name === '' || hasControl(name))
+    else if (name === '' || hasControl(name) || !name.isWellFormed())
       complain('properties', 'A property needs a name without control characters.')
     else if (name.length > limits.propertyName)
       complain('properties', 'Ensure property names have no more than 255 characters.')
@@ -100,8 +101,11 @@ export function demandDescription(image: Described): void {
     else if (Buffer.byteLength(value) > limits.propertyBytes)
       complain('properties', `The value of "${name}" is longer than ${limits.propertyBytes} bytes.`)
     else if (value.includes('\0')) complain('properties', `The value of "${name}" contains a NUL character.`)
+    // PostgreSQL keeps no half of a pair of surrogates in JSON.
+    else if (!value.isWellFormed()) complain('properties', `The value of "${name}" is no well-formed text.`)
   }
   if (image.name.includes('\0')) complain('name', 'Null characters are not allowed.')
+  if (!image.name.isWellFormed()) complain('name', 'Not a valid string.')
   if (Object.keys(fields).length > 0)
     throw new Failure('invalid', 'The description of the image is not valid.', { subject: 'image', fields })
   demandCount('properties', Object.keys(image.properties).length, limits.properties)
