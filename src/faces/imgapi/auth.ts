@@ -47,8 +47,13 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
   return { account, actor: toActor(account, await rolesOf(parts.catalogue, account), request.id) }
 }
 
+/**
+ * A compute node by its address, or anybody. What an Imageport fetches it fetches for somebody else, who is no compute
+ * node because its server is one: else an import from our own address would bring in what is private.
+ */
 function stranger(request: FastifyRequest, { privateNetworks }: AuthParts): Actor {
   const actor = anonymous('imgapi', request.id)
+  if (/\bimageport\b/i.test(request.headers.via ?? '')) return actor
   return isInside(request.ip, privateNetworks) ? { ...actor, reads: 'everything' } : actor
 }
 

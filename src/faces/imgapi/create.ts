@@ -78,8 +78,12 @@ function refusedSource(error: unknown): never {
 
 /** @throws Refusal 422 InvalidParameter for another uuid, ValidationFailed */
 function importable(uuid: string, body: unknown): Manifest {
-  if (isObject(body) && own(body, 'uuid') !== undefined && own(body, 'uuid') !== uuid)
-    throw badParameter('uuid', `"${String(own(body, 'uuid'))}" is not the uuid of the URL`)
+  const said = isObject(body) ? own(body, 'uuid') : undefined
+  if (said !== undefined && said !== uuid)
+    throw badParameter(
+      'uuid',
+      typeof said === 'string' ? `"${said}" is not the uuid of the URL` : 'is no text',
+    )
   return checked(body, 'import')
 }
 

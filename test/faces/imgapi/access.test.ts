@@ -182,6 +182,11 @@ describe('compute nodes', () => {
       await expect('POST', `/images/${uuid}?action=disable`, { as: 'eva' }, 200)
       await expect('GET', `/images/${uuid}`, {}, 200)
       await expect('GET', `/images/${uuid}/file`, {}, 404, 'ResourceNotFound')
+      // What an Imageport fetches, it fetches for somebody else.
+      const headers = { via: '1.1 proxy, 1.1 imageport' }
+      await expect('GET', `/images/${unfinished.body.uuid}`, { headers }, 404, 'ResourceNotFound')
+      await expect('GET', `/images/${uuid}`, { headers }, 404, 'ResourceNotFound')
+      assert.deepEqual((await ask('GET', '/images', { headers })).body, [])
       // Who signs is somebody, wherever the request comes from.
       await expect('GET', `/images/${uuid}`, { as: 'omar' }, 404, 'ResourceNotFound')
     } finally {

@@ -2,13 +2,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { type Repository, startRepository } from './repository.ts'
-import { startOnPostgres, startWorld, type World } from './world.ts'
+import { type Repository, startRepository } from '../../faces/danube/repository.ts'
+import { type World, worlds } from '../../faces/danube/world.ts'
 
-for (const [engine, start] of [
-  ['SQLite', startWorld],
-  ['PostgreSQL', startOnPostgres],
-] as const)
+for (const [engine, start] of worlds)
   describe(`hostile requests on ${engine}`, () => {
     let world: World
     let repository: Repository

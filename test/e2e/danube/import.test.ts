@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { es, esLogin } from '../support/danube.ts'
-import { type Imageport, place, startImageport, tokens } from '../support/imageport.ts'
-import { client } from '../support/onecloudplanet.ts'
+import { es, esLogin } from '../../support/danube.ts'
+import { type Imageport, place, startImageport, tokens } from '../../support/imageport.ts'
+import { client } from '../../support/onecloudplanet.ts'
 
 const digest = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).update(bytes).digest('hex')
 

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type FailureCode, isFailure } from '../../src/catalogue/failure.ts'
+import { type FailureCode, isFailure } from '../../../src/catalogue/failure.ts'
 import {
   applyInternalSnapshot,
   createInternalSnapshot,
   deleteInternalSnapshot,
   exportDisk,
   inspectDisk,
-} from '../../src/hypervisor/qemu-img.ts'
-import { debianPackage } from '../support/debian.ts'
+} from '../../../src/hypervisor/qemu-img.ts'
+import { debianPackage } from '../../support/debian.ts'
 import { forgetBackingFormat } from './forget-backing-format.ts'
 
 const run = promisify(execFile)

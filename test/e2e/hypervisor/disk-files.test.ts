@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type FailureCode, isFailure } from '../../src/catalogue/failure.ts'
-import { diskFiles, diskFormat } from '../../src/hypervisor/disk-files.ts'
-import { debianPackage } from '../support/debian.ts'
+import { type FailureCode, isFailure } from '../../../src/catalogue/failure.ts'
+import { diskFiles, diskFormat } from '../../../src/hypervisor/disk-files.ts'
+import { debianPackage } from '../../support/debian.ts'
 import { forgetBackingFormat } from './forget-backing-format.ts'
 
 const run = promisify(execFile)

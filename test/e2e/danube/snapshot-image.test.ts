@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { systemActor } from '../../../src/catalogue/actor.ts'
+import { demandSame, type Servers, startServers, web01 } from '../../faces/danube/servers.ts'
+import type { Ask, Person } from '../../faces/danube/world.ts'
 import { haveQemuImg } from '../../support/disk-images.ts'
-import { demandSame, type Servers, startServers, web01 } from './servers.ts'
-import type { Ask, Person } from './world.ts'
 
 const run = promisify(execFile)
 const missing = (await haveQemuImg()) ? false : 'qemu-img is missing and cannot be installed here'
