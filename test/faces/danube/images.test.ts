@@ -170,7 +170,7 @@ for (const [engine, start] of worlds)
         const { db } = world.core.database
         const before = await names('')
         const made = await Promise.all(
-          Array.from({ length: 1203 }, (_, n) => n).map((n) =>
+          Array.from({ length: 230 }, (_, n) => n).map((n) =>
             world.catalogue.images.create(systemActor, {
               handle: `z-many-${String(n).padStart(4, '0')}`,
               name: `many ${n}`,
