@@ -43,7 +43,7 @@ if (only === 'lint') {
   // The fast part is about what Imageport does; that PostgreSQL does it alike is seen when everything runs.
   if (only === 'fast') environment.IMAGEPORT_TEST_ENGINES ??= 'sqlite'
   const inProcess = ['--test-isolation=none', '--test-timeout=120000']
-  await tests('Tests', inProcess, (file) => !inE2e(file), Math.min(4, availableParallelism()))
+  await tests('Tests', inProcess, (file) => !inE2e(file), Math.min(4, availableParallelism() + 1))
   if (only !== 'fast') await tests('End-to-end tests', ['--test-timeout=1200000'], inE2e)
   closing()
 }

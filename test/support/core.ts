@@ -67,7 +67,7 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
     database,
     stores: { all: stores.map((store) => ({ store, readOnly: false })) },
     settings: { ...testSettings, ...options.settings },
-    secrets: secretsOf(randomBytes(32)),
+    secrets: secretsOf(randomBytes(32), { memory: 64, passes: 1 }),
     remote: options.remote ?? {
       probe: async () => ({ size: null }),
       document: async () => '',

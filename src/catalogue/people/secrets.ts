@@ -24,10 +24,16 @@ export type Secrets = {
 }
 
 const argon2Async = promisify(argon2)
-const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 }
 
-/** @param key 32 bytes */
-export function secretsOf(key: Buffer): Secrets {
+/** What one hash takes: KiB of memory, and how often it is gone through. */
+export type HashCost = { readonly memory: number; readonly passes: number }
+const usualCost: HashCost = { memory: 19 * 1024, passes: 2 }
+
+/**
+ * @param key 32 bytes
+ * @param cost of new hashes; those that are there tell their own. Tests that are about something else take less.
+ */
+export function secretsOf(key: Buffer, cost = usualCost): Secrets {
   if (key.length !== 32)
     throw new Failure('invalid', 'The secret key must have 32 bytes.', { reason: 'secret-key' })
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', key, '', `imageport ${purpose}`, 32))
@@ -35,18 +41,29 @@ export function secretsOf(key: Buffer): Secrets {
   const sealKey = derive('seal')
 
   async function hash(password: string, nonce = randomBytes(16)): Promise<string> {
-    const tag = await argon2Async('argon2id', { message: password, nonce, ...cost })
+    const tag = await argon2Async('argon2id', {
+      message: password,
+      nonce,
+      ...cost,
+      parallelism: 1,
+      tagLength: 32,
+    })
     return `argon2id$${cost.memory}$${cost.passes}$${nonce.toString('base64')}$${tag.toString('base64')}`
   }
-  // Compared with when there is no such user, so that the answer takes as long.
-  const decoy = hash(randomBytes(16).toString('hex'))
-  decoy.catch(() => {})
+  /** Compared with when there is no such user, so that the answer takes as long. */
+  let decoy: Promise<string> | undefined
 
   return {
     hash: (password) => hash(password),
 
     async matches(password, stored) {
-      const [, memory, passes, nonce, tag] = (stored ?? (await decoy)).split('$')
+      // Waited for whether it is needed or not: also the first answer must not tell whether there is such a user.
+      decoy ??= hash(randomBytes(16).toString('hex'))
+      const instead = await decoy.catch((error) => {
+        decoy = undefined
+        throw error
+      })
+      const [, memory, passes, nonce, tag] = (stored ?? instead).split('$')
       const wanted = Buffer.from(tag!, 'base64')
       const found = await argon2Async('argon2id', {
         message: password,

@@ -75,6 +75,9 @@ export function signed(
   }
 }
 
+/** Made once: it takes longer than many a test. */
+const pairs = people.map((name) => [name, generateKeyPairSync('rsa', { modulusLength: 1024 })] as const)
+
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { faces = [], imgapi = {}, ...rest } = options
   const server = await startServer({ ...rest, faces: [imgapiFace(imgapi), ...faces] })
@@ -95,7 +98,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     lone: await server.user({ username: 'lone' }),
     ivan: await server.user({ username: 'ivan', enabled: false, roles: { 2: 'owner' } }),
   }
-  const pairs = people.map((name) => [name, generateKeyPairSync('rsa', { modulusLength: 1024 })] as const)
   const keys = Object.fromEntries(pairs.map(([name, { privateKey }]) => [name, privateKey])) as World['keys']
   async function apply(document: object): Promise<void> {
     await applyBootstrap(core, systemActor, JSON.stringify(document), 'test')
