@@ -60,6 +60,18 @@ describe('bin/test.js', () => {
     assert.equal((await run(['fast'])).lastLine, '1 passed, 1 failed, 0 skipped')
   })
 
+  test('many files are shared among processes, all are counted, and what each says is shown', async () => {
+    const says = `${head}test('says', () => { console.log('process', process.pid) })`
+    for (let n = 10; n < 35; n++) place.write(`test/${n}.test.ts`, n % 5 === 0 ? failing : says)
+    const { stdout, code, lastLine } = await run(['fast'])
+    assert.deepEqual(headings(stdout), ['Tests: 25 files'])
+    assert.equal(lastLine, '20 passed, 5 failed, 0 skipped')
+    assert.equal(code, 1)
+    const processes = [...stdout.matchAll(/^process (\d+)$/gm)].map(([, pid]) => pid)
+    assert.equal(processes.length, 20)
+    assert.ok(new Set(processes).size > 1, 'one process ran them all')
+  })
+
   test('skipped tests are listed with their reason, and are an error in CI', async () => {
     place.write('test/a.test.ts', passing)
     place.write('test/b.test.ts', skipping)
