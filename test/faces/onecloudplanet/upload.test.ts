@@ -194,11 +194,11 @@ describe('a client that goes away', () => {
   test('or ends its form too early hears of it', async () => {
     const socket = connect(port(), hostname)
     const answer = textOf(socket)
+    endWhenAnswered(socket)
     // All announced bytes come, but no closing boundary.
     socket.write(headOf('cut', 1000))
     socket.write('x'.repeat(1000))
     await until(async () => (await imagesNamed('cut'))[0]?.status === 'killed')
-    socket.end()
     const text = await answer
     assert.match(text, /^HTTP\/1\.1 400 /)
     assert.ok(text.endsWith('{"detail":"Image upload was interrupted"}'), text)
@@ -208,6 +208,7 @@ describe('a client that goes away', () => {
     const earlier = await stored()
     const socket = connect(port(), hostname)
     const answer = textOf(socket)
+    endWhenAnswered(socket)
     const end = '\r\n--b--\r\n'
     socket.write(headOf('deleted', 1000 + end.length))
     socket.write('x'.repeat(500))
@@ -215,9 +216,8 @@ describe('a client that goes away', () => {
     const [image] = await imagesNamed('deleted')
     await world.expect('DELETE', `${images}/${image.id}`, { as: 'eva' }, 204)
     socket.write('x'.repeat(500) + end)
-    await until(async () => (await stored()) === earlier)
-    socket.end()
     assert.match(await answer, /^HTTP\/1\.1 404 /)
+    await until(async () => (await stored()) === earlier)
   })
 })
 
@@ -244,6 +244,11 @@ function textOf(socket: ReturnType<typeof connect>): Promise<string> {
     socket.on('error', reject)
     socket.on('close', () => resolve(text))
   })
+}
+
+/** One that ends it before has gone away, and hears nothing. */
+function endWhenAnswered(socket: ReturnType<typeof connect>): void {
+  socket.once('data', () => socket.end())
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
