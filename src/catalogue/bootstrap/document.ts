@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { containerFormats, diskFormats, visibilities } from '../images/image.ts'
 import { nodeStatuses } from '../places/instances/nodes.ts'
-import { snapshotStatuses } from '../places/instances/snapshot.ts'
+import { snapshotStatuses } from '../places/instances/snapshot-status.ts'
 import { instanceStatuses } from '../places/instances/states.ts'
 import { roleNames } from '../roles.ts'
 import { parseInstant } from '../time.ts'

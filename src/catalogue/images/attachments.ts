@@ -106,19 +106,23 @@ export function attachments(core: Core) {
 
 /**
  * What changes when an image is bound to the one datacenter it is attached to, or to none (danube.md 1.3, rule 5).
- * @throws Failure `state` (reason `attachments`) with the field `dc_bound` unless it is attached to exactly one.
+ * @throws Failure `invalid` with the field `dc_bound` unless it is attached to exactly one.
  */
 export async function boundChange(trx: Trx, image: Image, bound: boolean): Promise<Partial<StoredFacts>> {
   if (!bound) return { bound: false }
-  const [only, other] = await attachedProjects(trx, image).execute()
-  if (!only || other) {
-    const message = other
-      ? 'Image is attached into more than one datacenter.'
-      : 'Image is not attached into any datacenters.'
-    throw new Failure('invalid', message, { subject: 'image', fields: { dc_bound: [message] } })
-  }
-  await dismiss(trx, image, only.id)
-  return { bound: true, ownerId: only.id, attached: true }
+  const ownerId = await onlyProject(trx, image)
+  await dismiss(trx, image, ownerId)
+  return { bound: true, ownerId, attached: true }
+}
+
+/** @throws Failure as `boundChange` */
+export async function onlyProject(query: Query, image: Image): Promise<number> {
+  const [only, other] = await attachedProjects(query, image).execute()
+  if (only && !other) return only.id
+  const message = other
+    ? 'Image is attached into more than one datacenter.'
+    : 'Image is not attached into any datacenters.'
+  throw new Failure('invalid', message, { subject: 'image', fields: { dc_bound: [message] } })
 }
 
 /** What changes besides when an image is detached; a membership simply ends. */

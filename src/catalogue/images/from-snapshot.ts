@@ -6,7 +6,6 @@ import { imageServer, imageServerUnavailable } from '../image-server.ts'
 import { osOf, typeOf } from '../manifests/ostype.ts'
 import { demandNode, demandStatus, type Instance, instanceNamed } from '../places/instances/instance.ts'
 import type { LiveResources } from '../places/instances/live.ts'
-import { restoreSnapshot } from '../places/instances/restore-snapshot.ts'
 import {
   demandDisk,
   demandOk,
@@ -15,6 +14,7 @@ import {
   type Snapshot,
   type SnapshotPayload,
 } from '../places/instances/snapshot.ts'
+import { restoreSnapshot } from '../places/instances/snapshot-status.ts'
 import { enqueue } from '../tasks/enqueue.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { taskChannel } from '../tasks/task.ts'

@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
 import type { Expected } from '../bytes/bytes.ts'
 import { demandByteQuota } from '../bytes/quota.ts'
-import type { Core } from '../core.ts'
+import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { enqueue } from '../tasks/enqueue.ts'
 import { logDetail, logDone, type Work } from '../tasks/log.ts'
@@ -96,6 +96,15 @@ export function imports(core: Core) {
       permitted(actor, 'image.create', projectId) && permitted(actor, 'image.import', projectId),
 
     /**
+     * What a new image needs beside its own facts: a name that is free, and room where it is bound. Asked for before it is
+     * known whether anything can be begun, and again when it is.
+     * @throws Failure `invalid` (field `alias` or `non_field_errors`)
+     */
+    async demandPlace(draft: ImageDraft): Promise<void> {
+      await database.transaction((trx) => demandPlace(trx, core, draft))
+    },
+
+    /**
      * An image that a manifest describes and another repository holds: it is there at once and pending until its bytes
      * have arrived and are what the manifest says. When they do not, nothing remains of it (danube.md 1.7).
      * @throws Failure as `images.create`; `forbidden` without the right to import into the project.
@@ -108,8 +117,7 @@ export function imports(core: Core) {
     ): Promise<{ image: Image; taskId: string }> {
       const started = await database.transaction(async (trx) => {
         demandIn(actor, 'image.import', draft.ownerId ?? null)
-        await demandFreeAlias(trx, core, draft.name ?? '', draft.version ?? null)
-        await demandBoundQuota(trx, core, draft)
+        await demandPlace(trx, core, draft)
         await forgetDeleted(trx, draft.uuid)
         const image = await insertImage(trx, core, actor, draft)
         const payload: ImportPayload = {
@@ -141,8 +149,7 @@ export function imports(core: Core) {
     async record(actor: Actor, draft: ForeignDraft, work: (image: Image) => Work): Promise<Image> {
       return database.transaction(async (trx) => {
         demandIn(actor, 'image.import', draft.ownerId ?? null)
-        await demandFreeAlias(trx, core, draft.name ?? '', draft.version ?? null)
-        await demandBoundQuota(trx, core, draft)
+        await demandPlace(trx, core, draft)
         await forgetDeleted(trx, draft.uuid)
         const image = await insertImage(trx, core, actor, { ...draft, external: true })
         await logDone(trx, actor, work(image))
@@ -253,6 +260,11 @@ export function imports(core: Core) {
       await freed()
     },
   }
+}
+
+async function demandPlace(trx: Trx, core: Core, draft: ImageDraft): Promise<void> {
+  await demandFreeAlias(trx, core, draft.name ?? '', draft.version ?? null)
+  await demandBoundQuota(trx, core, draft)
 }
 
 /**

@@ -8,7 +8,7 @@ import { logDone, type Work } from '../tasks/log.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { type Callback, taskChannel } from '../tasks/task.ts'
 import { imagesBeingWorkedOn } from '../tasks/working.ts'
-import { accept, boundChange } from './attachments.ts'
+import { accept, boundChange, onlyProject } from './attachments.ts'
 import type { ImagePatch } from './draft.ts'
 import { findImage } from './find.ts'
 import { hasBytes, type Image } from './image.ts'
@@ -46,7 +46,7 @@ export function revisions(core: Core) {
      * Changes what `decide` says, decided on the image as it is at that moment. By a task: the new values are there at
      * once, the image is pending until the task is done, and it goes back to the old ones when that fails.
      * @throws Failure `not-found`, `forbidden`, `invalid` (with `fields`); `state` (reason `pending`: somebody works on
-     * it; reason `attachments`, see `boundChange`).
+     * it).
      */
     async revise(
       actor: Actor,
@@ -169,6 +169,11 @@ export function revisions(core: Core) {
     /** @throws Failure `invalid` (field `alias`) when another image has this name and version. */
     async demandAlias(name: string, version: string | null, except?: string): Promise<void> {
       await database.transaction((trx) => demandFreeAlias(trx, core, name, version, except))
+    },
+
+    /** @throws Failure `invalid` (field `dc_bound`) unless the image is attached to exactly one datacenter. */
+    async demandBindable(image: Image): Promise<void> {
+      await onlyProject(database.db, image)
     },
 
     /** @throws Failure `state` (reason `in-use`) when an instance where the image is attached has a disk made from it. */

@@ -16,6 +16,9 @@ export type NewCredential = {
   readonly usedAt?: number
 }
 
+/** What is kept beside a token or session. */
+export type TokenData = { readonly networks?: readonly string[] }
+
 /** Enters a credential; its text is nowhere. @returns its id */
 export async function insertCredential(
   query: Query,

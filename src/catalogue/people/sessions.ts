@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Core, Trx } from '../core.ts'
 import { now, second } from '../time.ts'
-import { insertCredential } from './credentials.ts'
-import type { TokenData } from './tokens.ts'
+import { insertCredential, type TokenData } from './credentials.ts'
 
 /**
  * Sessions of people who have proved who they are: credentials of kind `session`, found with `users.byToken`. They live

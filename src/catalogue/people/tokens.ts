@@ -6,7 +6,7 @@ import { record } from '../audit.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { day, now, second } from '../time.ts'
-import { insertCredential } from './credentials.ts'
+import { insertCredential, type TokenData } from './credentials.ts'
 import { demandNetworks } from './networks.ts'
 import { endSessions } from './sessions.ts'
 
@@ -25,9 +25,6 @@ export type NewToken = {
   readonly networks?: readonly string[]
   readonly text?: string
 }
-
-/** What is kept beside a token. */
-export type TokenData = { readonly networks?: readonly string[] }
 
 /** Tokens that people make for themselves and revoke. `revoked` is told when one must be forgotten at once. */
 export function tokens({ database, secrets }: Core, revoked: () => void) {

@@ -8,9 +8,10 @@ import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
 import { isRole, type Role } from '../roles.ts'
 import { now, second } from '../time.ts'
+import type { TokenData } from './credentials.ts'
 import { isInside } from './networks.ts'
 import { sessions } from './sessions.ts'
-import { type TokenData, tokens } from './tokens.ts'
+import { tokens } from './tokens.ts'
 
 /** A user with the roles it has by itself and through its groups. */
 export type Account = {

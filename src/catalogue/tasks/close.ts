@@ -1,6 +1,5 @@
 import type { Trx } from '../core.ts'
-import { restoreSnapshot } from '../places/instances/restore-snapshot.ts'
-import type { SnapshotPayload } from '../places/instances/snapshot.ts'
+import { type HeldSnapshot, restoreSnapshot } from '../places/instances/snapshot-status.ts'
 import { now } from '../time.ts'
 import { enqueue } from './enqueue.ts'
 import { logEnded } from './log.ts'
@@ -66,7 +65,7 @@ export async function cancelTasksOf(trx: Trx, imageUuid: string, except = ''): P
   for (const { id } of pending) {
     const ending = { state: 'cancelled', failure: 'The image was deleted.' } as const
     const task = await closeTask(trx, id, { state: 'pending' }, ending)
-    if (task?.kind === 'snapshot-image') await restoreSnapshot(trx, task.payload as SnapshotPayload)
+    if (task?.kind === 'snapshot-image') await restoreSnapshot(trx, task.payload as HeldSnapshot)
   }
   await trx
     .updateTable('tasks')

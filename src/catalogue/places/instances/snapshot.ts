@@ -6,11 +6,7 @@ import type { Rollback } from '../../tasks/rollback.ts'
 import { now } from '../../time.ts'
 import { type Disk, findDisk, noSuchNumber } from './disks.ts'
 import type { Instance } from './instance.ts'
-import { restoreSnapshot } from './restore-snapshot.ts'
-
-/** `pending` and `rollback` while a task works on it; `lost`: its contents are not there any more. */
-export const snapshotStatuses = ['ok', 'pending', 'rollback', 'lost'] as const
-export type SnapshotStatus = (typeof snapshotStatuses)[number]
+import { type HeldSnapshot, restoreSnapshot, type SnapshotStatus } from './snapshot-status.ts'
 
 /** A moment of one disk, whose contents can be made an image. */
 export type Snapshot = {
@@ -33,13 +29,10 @@ export type Snapshot = {
 }
 
 /** What the tasks on snapshots carry. */
-export type SnapshotPayload = {
+export type SnapshotPayload = HeldSnapshot & {
   readonly instanceUuid: string
   readonly disk: number
   readonly name: string
-  readonly snapshotId: number
-  /** What it goes back to when the work fails. */
-  readonly before: SnapshotStatus
   /** What people read of it. */
   readonly detail: string
 }

@@ -18,7 +18,6 @@ import {
   workOnInstance,
 } from './instance.ts'
 import type { LiveResources } from './live.ts'
-import { restoreSnapshot } from './restore-snapshot.ts'
 import {
   demandDisk,
   demandOk,
@@ -27,11 +26,11 @@ import {
   moveSnapshot,
   type Snapshot,
   type SnapshotPayload,
-  type SnapshotStatus,
   type SnapshotTarget,
   snapshotNotFound,
   toSnapshot,
 } from './snapshot.ts'
+import { restoreSnapshot, type SnapshotStatus } from './snapshot-status.ts'
 
 export type SnapshotOrder = {
   readonly field: 'name' | 'disk' | 'size' | 'created'
