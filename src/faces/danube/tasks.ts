@@ -21,13 +21,13 @@ async function followed(context: Context): Promise<TaskId> {
   return id
 }
 
-/** Only under the very id that we gave out: another user or datacenter in it makes it the id of nothing. */
+/** Only under the very id that we gave out: another type, user or datacenter in it makes it the id of nothing. */
 async function taskOf({ parts }: Context, id: TaskId): Promise<Task | undefined> {
   const task = await parts.catalogue.datacenterTasks.find(id.tail)
   if (!task) return undefined
   const own = parseTaskId(taskIdOf(task))!
-  const same = own.userId === id.userId && own.ownerId === id.ownerId && own.projectId === id.projectId
-  return same ? task : undefined
+  const people = own.userId === id.userId && own.ownerId === id.ownerId
+  return people && own.projectId === id.projectId && own.type === id.type ? task : undefined
 }
 
 const gone = () => refuse(404, 'Task does not exist (anymore)')
@@ -50,11 +50,14 @@ function told(taskId: string, http: number, body: unknown): Answer {
   return { kind: 'bare', status: http, body, headers: { es_task_id: taskId, es_task_response: 'true' } }
 }
 
-/** `es` waits for the end here, too, as for the end of what it has just begun (2.6). */
+/** `es` waits for the end of what it asks about as for the end of what it has just begun (2.6). */
+function toldOrAwaited({ request }: Context, task: Task | undefined, answer: Answer): Answer {
+  return isUnfinished(task) && request.headers['es-stream'] ? begun(task.id) : answer
+}
+
 async function status(context: Context): Promise<Answer> {
   const { http, body, task } = await standing(context)
-  if (isUnfinished(task) && context.request.headers['es-stream']) return begun(task.id)
-  return told(body.task_id, http, body)
+  return toldOrAwaited(context, task, told(body.task_id, http, body))
 }
 
 async function isDone(context: Context): Promise<Answer> {
@@ -125,7 +128,7 @@ async function cancel(context: Context): Promise<Answer> {
     now = await taskOf(context, id)
   }
   const { http, body } = statusOf(now ?? task)
-  return told(body.task_id, http, body)
+  return toldOrAwaited(context, now, told(body.task_id, http, body))
 }
 
 /** Tasks have ids of their own shape; what is none is refused by the handlers, as danube.md 2.3 has it. */

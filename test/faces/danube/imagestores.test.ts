@@ -119,6 +119,21 @@ test('repositories are listed, read, and show what went wrong', async (t) => {
       ['zoo', null],
     ],
   )
+
+  // What cannot be understood leaves what was read before as it is, and says why.
+  for (const [list, reason] of [
+    ['<html>', /^Image server response could not be decoded \(.+\)$/],
+    ['{"images":[]}', /^Unexpected output from image server \(object\)$/],
+  ] as const) {
+    const { body: before } = await world.ask('GET', '/imagestore/zoo/', { as })
+    remote.state.list = list
+    const { status, body } = await world.ask('PUT', '/imagestore/zoo/', { as })
+    assert.deepEqual([status, body.status], [400, 'FAILURE'])
+    assert.match(body.result.error, reason)
+    assert.deepEqual({ ...body.result, error: before.result.error }, before.result)
+    const { body: images } = await world.ask('GET', '/imagestore/zoo/image/', { as })
+    assert.equal(images.result.length, 1)
+  }
   remote.state.list = '[]'
   await world.name({ zoo: `${remote.url}/` })
   const emptied = await world.ask('PUT', '/imagestore/', { as })
@@ -130,6 +145,7 @@ test('repositories are listed, read, and show what went wrong', async (t) => {
     log.map((row) => `${row.object_type} ${row.object_name} ${row.message} ${row.state}`).sort(),
     [
       ...Array(2).fill('imagestore ant Refresh image repository failed'),
+      ...Array(2).fill('imagestore zoo Refresh image repository failed'),
       ...Array(3).fill('imagestore zoo Refresh image repository succeeded'),
     ],
   )
@@ -244,7 +260,12 @@ test('an image is imported from a repository, under the name of its manifest or 
   const json = { dc: 'acme', manifest_url: 'http://192.0.2.1/', file_url: 'http://192.0.2.1/', alias: 'Base' }
   const begun = await world.ask('POST', path(first), { as, json })
   assert.equal(begun.status, 201, begun.text)
-  assert.equal(begun.headers.get('es_task_response'), 'true')
+  assert.match(begun.body.task_id, new RegExp(`^${world.ids.importer}e${world.ids.importer}u2-`))
+  assert.deepEqual(
+    ['es_task_response', 'es_task_id', 'es_dc'].map((name) => begun.headers.get(name)),
+    ['true', begun.body.task_id, 'acme'],
+  )
+  assert.equal(begun.text, `{"task_id":"${begun.body.task_id}","status":"PENDING","result":null}`)
   assert.equal((await world.ended(begun.body.task_id)).state, 'succeeded')
   const made = (await world.ask('GET', '/image/base/')).body.result
   assert.deepEqual([made.uuid, made.alias, made.version, made.ostype], [first, 'Base', '1.2', 3])

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { type Actor, systemActor } from '../../../src/catalogue/actor.ts'
+import { endTask } from '../../../src/catalogue/tasks/end.ts'
 import { enqueue } from '../../../src/catalogue/tasks/enqueue.ts'
 import type { Work } from '../../../src/catalogue/tasks/log.ts'
-import { taskIdOf } from '../../../src/faces/danube/task-id.ts'
+import { parseTaskId, taskIdOf } from '../../../src/faces/danube/task-id.ts'
 import { type Repository, startRepository } from './repository.ts'
 import { type Person, startWorld, type World, worlds } from './world.ts'
 
@@ -82,8 +83,12 @@ for (const [engine, start] of worlds)
       }
       const undone = await world.ask('GET', `/task/${id}/done/`, { as: 'importer' })
       assert.deepEqual([undone.status, undone.text], [201, `{"task_id":"${id}","done":false}`])
+      // Only the status itself is a task's answer (0.5).
+      assert.equal(undone.headers.get('es_task_response'), null)
       const listed = await world.ask('GET', '/task?dc=acme', { as: 'importer' })
       assert.deepEqual(listed.body, [id])
+      // Pending, but in another datacenter than the current one.
+      await world.expect('GET', `/task/${id}`, { as: 'importer' }, 404, { detail: 'Task does not exist' })
       const details = await world.ask('GET', `/dc/acme/task/${id}`, { as: 'importer' })
       assert.equal(details.status, 200)
       const { time, ...told } = details.body
@@ -124,9 +129,12 @@ for (const [engine, start] of worlds)
         assert.equal((await world.ask('GET', `/task/${id}/status`, { as })).status, status, as)
       await world.expect('GET', `/task/${id}/done`, { as: 'member' }, 403, denied)
       await world.expect('GET', `/task/${id}/status`, { as: 'nobody' }, 403)
-      // The owner who is not the creator may look on, and no more.
-      await world.expect('PUT', `/task/${id}/cancel?dc=acme`, { as: 'lone', json: {} }, 403, denied)
+      // The owner who is not the creator may look on, and no more; who may not even look may not cancel, either.
+      for (const as of ['lone', 'member'] as const)
+        await world.expect('PUT', `/task/${id}/cancel`, { as, json: {} }, 403, denied)
       await world.expect('PUT', `/dc/acme/task/${id}/cancel`, { as: 'importer', json: {} }, 410)
+      const another = await waiting('importer', 2, 'lone')
+      await world.expect('PUT', `/dc/acme/task/${another}/cancel`, { as: 'chief', json: {} }, 410)
     })
 
     test('ids that nothing is known of, and what is no id', async () => {
@@ -163,6 +171,10 @@ for (const [engine, start] of worlds)
       const [, tail] = [id, id.slice(id.indexOf('-'))]
       const other = `${world.ids.admin}e${world.ids.admin}u2${tail}`
       await world.expect('PUT', `/dc/acme/task/${other}/cancel`, { json: {} }, 406, notCancelled)
+      // Nor does management go by the id of work.
+      const managing = id.replace('e', 'm')
+      await world.expect('PUT', `/dc/acme/task/${managing}/cancel`, { json: {} }, 406, notCancelled)
+      await world.expect('GET', `/task/${managing}/status`, {}, 201, { status: 'PENDING', result: null })
       await world.expect('PUT', `/dc/acme/task/${id}/cancel`, { json: {} }, 410)
     })
 
@@ -186,6 +198,32 @@ for (const [engine, start] of worlds)
         status: 'REVOKED',
         result: 'revoked',
       })
+    })
+
+    test('cancel: work that does not let go within a second is told as pending, and with ES-STREAM awaited', async () => {
+      const id = await waiting('keeper')
+      const { db } = world.core.database
+      const { id: taskId } = await db
+        .selectFrom('tasks')
+        .select('id')
+        .where('id', 'like', `${parseTaskId(id)!.tail}-%`)
+        .executeTakeFirstOrThrow()
+      const running = { state: 'running', process_id: world.core.processId, started_at: 1 } as const
+      await db.updateTable('tasks').set(running).where('id', '=', taskId).execute()
+      const begun = performance.now()
+      const told = await world.ask('PUT', `/dc/acme/task/${id}/cancel`, { as: 'keeper', json: {} })
+      assert.ok(performance.now() - begun > 900)
+      assert.deepEqual(
+        [told.status, told.text],
+        [201, `{"task_id":"${id}","status":"STARTED","result":null}`],
+      )
+      assert.equal(told.headers.get('es_stream'), null)
+      const headers = { 'es-stream': 'es' }
+      const awaited = world.ask('PUT', `/dc/acme/task/${id}/cancel`, { as: 'keeper', json: {}, headers })
+      setTimeout(() => endTask(world.core, taskId, { state: 'running' }, { state: 'cancelled' }), 1500)
+      const { status, text, headers: sent } = await awaited
+      assert.deepEqual([status, sent.get('es_stream'), sent.get('es_task_id')], [201, 'True', id])
+      assert.equal(text.trimStart(), `410\n{"task_id":"${id}","status":"REVOKED","result":"terminated"}`)
     })
 
     test('delete: administrators only, by force only', async () => {
@@ -216,6 +254,13 @@ for (const [engine, start] of worlds)
       assert.deepEqual(await list('member', 'acme'), [two])
       assert.deepEqual(await list('member', 'park'), [elsewhere])
       assert.deepEqual(await list('lone', 'park'), [])
+      // The log likewise.
+      const logged = async (as: Person) => {
+        const { body } = await world.ask('GET', '/dc/acme/task/log?page=1', { as })
+        return body.results.map(({ task }: { task: string }) => task)
+      }
+      assert.deepEqual(await logged('member'), [two])
+      assert.deepEqual((await logged('chief')).slice(0, 2), [two, one])
       for (const id of [one, two]) await world.expect('PUT', `/dc/acme/task/${id}/cancel`, { json: {} }, 410)
       await world.expect('PUT', `/dc/park/task/${elsewhere}/cancel`, { json: {} }, 410)
     })
@@ -257,7 +302,7 @@ describe('the task log (danube.md 2.5)', () => {
     const { body } = await world.ask('POST', '/image/logged', { as: 'importer', json })
     await world.ended(body.task_id)
     await world.expect('PUT', '/image/logged', { json: { owner: 'keeper' } }, 200)
-    await world.expect('POST', '/dc/park/image/logged', { json: {} }, 201)
+    const attached = await world.expect('POST', '/dc/park/image/logged', { json: {} }, 201)
     const { status, body: log } = await world.ask('GET', '/task/log?page=1&dc=acme', { as: 'chief' })
     assert.equal(status, 200)
     assert.deepEqual(Object.keys(log), ['count', 'next', 'previous', 'results'])
@@ -304,11 +349,16 @@ describe('the task log (danube.md 2.5)', () => {
       ['SUCCESS', 'Update image', "owner='keeper'", 3],
     )
     assert.match(update.task, new RegExp(`^${world.ids.admin}d`))
+    const detached = await world.expect('DELETE', '/dc/park/image/logged', { json: {} }, 200)
     const park = await world.ask('GET', '/dc/park/task/log?page=1')
     assert.deepEqual(
-      park.body.results.map((one: { msg: string; task: string }) => [one.msg, /d3-/.test(one.task)]),
-      [['Add server image to datacenter', true]],
+      park.body.results.map((one: Record<string, unknown>) => [one.task, one.msg, one.flag, one.status]),
+      [
+        [detached.body.task_id, 'Remove server image from datacenter', 2, 'SUCCESS'],
+        [attached.body.task_id, 'Add server image to datacenter', 1, 'SUCCESS'],
+      ],
     )
+    assert.match(attached.body.task_id, /d3-/)
     assert.ok(uuid)
     // In `main` an administrator sees what belongs to no datacenter as well: the binding that was lost is among it.
     const main = await world.ask('GET', '/task/log?page=1')
@@ -386,6 +436,8 @@ describe('the task log (danube.md 2.5)', () => {
         .execute()
     const page = async (query: string) => (await world.ask('GET', `/dc/vault/task/log/?${query}`)).body
     const second = await page('page=2&object_type=dc')
+    // There is no such parameter as `page_size`.
+    assert.equal((await page('page=1&page_size=7&limit=7')).results.length, 100)
     assert.deepEqual([second.count, second.results.length], [250, 100])
     assert.equal(second.next, `${world.url}/api/dc/vault/task/log/?page=3&object_type=dc`)
     assert.equal(second.previous, `${world.url}/api/dc/vault/task/log/?page=1&object_type=dc`)
