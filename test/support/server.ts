@@ -12,7 +12,7 @@ import type { Face, Parts } from '../../src/http/face.ts'
 import { createServer, type ServerOptions } from '../../src/http/server.ts'
 import { parseAllowList } from '../../src/outbound/allow-list.ts'
 import { type Outbound, outbound } from '../../src/outbound/outbound.ts'
-import { testCore } from './core.ts'
+import { type TestCoreOptions, testCore } from './core.ts'
 
 export type StartOptions = {
   readonly faces: readonly Face[]
@@ -27,6 +27,8 @@ export type StartOptions = {
   readonly hypervisors?: Hypervisors
   /** IMAGEPORT_DISKS_DIR. */
   readonly disksDirectory?: string
+  /** Default: one. */
+  readonly stores?: TestCoreOptions['stores']
 }
 
 export type TestUser = {
@@ -74,6 +76,7 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
     remote: remoteOf(fetcher),
     ...(options.hypervisors ? { hypervisors: options.hypervisors } : {}),
     ...(options.disksDirectory ? { disksDirectory: options.disksDirectory } : {}),
+    ...(options.stores ? { stores: options.stores } : {}),
   })
   const { core, catalogue } = own
   const parts = {

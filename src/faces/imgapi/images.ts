@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { validateManifest } from '../../catalogue/manifests/validate.ts'
 import { manifestOf } from '../../catalogue/manifests/write.ts'
 import { channelsOf } from '../../catalogue/publications/channels.ts'
@@ -15,7 +16,7 @@ import {
   manifestAnswer,
   manifestsOf,
   ownImage,
-  shown,
+  viewOf,
   visibleImage,
 } from './view.ts'
 
@@ -38,10 +39,11 @@ async function getImage(context: Context): Promise<Answer> {
 async function updateImage(context: Context): Promise<Answer> {
   const { actor, repository, parts } = context
   const body = (await context.json()) ?? {}
-  const { uuid } = await ownImage(context)
-  const image = await parts.catalogue.publications.amend(actor, uuid, (present, extras) => {
+  const seen = await ownImage(context)
+  const view = await viewOf(context, [seen])
+  const image = await parts.catalogue.publications.amend(actor, seen.uuid, (present, extras) => {
     // Of two that saw the same manifest, only one may change it.
-    demandMatch(context, etagOf(shown(context, present, extras)))
+    demandMatch(context, etagOf(view(present, extras)))
     const channels = repository.channels.length > 0 ? channelsOf(present, repository.channels) : null
     const current = manifestOf(present, { owner: 'true', ...extras, channels })
     const { manifest, changed, errors } = validateManifest(body, {
@@ -53,7 +55,9 @@ async function updateImage(context: Context): Promise<Answer> {
     if (errors.length > 0) throw invalidManifest(errors)
     const unknown = manifest.channels?.find((name) => !repository.channels.includes(name))
     if (changed.includes('channels') && unknown !== undefined) throw unknownChannel('channels', unknown)
-    return { manifest, changed }
+    // Who sends back what is shown changes nothing, also where this wire cannot show what is kept: names with characters
+    // that it does not have, versions that nobody said.
+    return { manifest, changed: changed.filter((key) => !isDeepStrictEqual(manifest[key], current[key])) }
   })
   return manifestAnswer(context, image)
 }

@@ -14,21 +14,30 @@ export async function manifestsOf(
   context: Context,
   images: readonly Image[],
 ): Promise<readonly ServedManifest[]> {
-  const { publicationViews, bytes } = context.parts.catalogue
+  const extras = await context.parts.catalogue.publicationViews.extras(images)
+  const view = await viewOf(context, images)
+  return images.map((image) => view(image, extras(image)))
+}
+
+/** How this caller sees these images, as they are or as a change made them. @throws Refusal 401 */
+export async function viewOf(
+  context: Context,
+  images: readonly Image[],
+): Promise<(image: Image, extras: Extras) => ServedManifest> {
   const admin = context.query.flag('inclAdminFields') === true
   if (admin && context.caller.account === null) throw unauthorized('inclAdminFields takes credentials.')
-  const extras = await publicationViews.extras(images)
+  const { bytes } = context.parts.catalogue
   const stores = admin ? await bytes.storesOf(images) : new Map<string, readonly string[]>()
-  return images.map((image) => {
-    const manifest = shown(context, image, extras(image))
+  return (image, extras) => {
+    const manifest = shown(context, image, extras)
     const [stor] = stores.get(image.uuid) ?? []
     if (stor === undefined || !manifest.files) return manifest
     return { ...manifest, files: manifest.files.map((file) => ({ ...file, stor })) }
-  })
+  }
 }
 
 /** Callers without credentials learn neither whose an image is nor who may use it (danube.md 7.1, public mode). */
-export function shown(
+function shown(
   { caller, version, repository }: Context,
   image: Image,
   { acl, icon }: Extras,

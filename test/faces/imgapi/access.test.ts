@@ -118,6 +118,9 @@ describe('what anonymous callers see', () => {
     const clone = `/images/${source.uuid}/clone?account=${accounts.other}`
     await expect('POST', clone, { as: 'omar' }, 404, 'ResourceNotFound')
     await expect('POST', `/images/${source.uuid}/clone`, { as: 'eva' }, 422, 'ImageNotShared')
+    // An image that everybody sees is shared with nobody; its ACL means nothing (danube.md 7.6).
+    const open = await publish('keeper', { public: true, acl: [accounts.other] })
+    await expect('POST', `/images/${open.uuid}/clone`, { as: 'omar' }, 422, 'ImageNotShared')
     await expect('POST', `/images/${source.uuid}/acl`, { as: 'eva', json: [accounts.other] }, 200)
     const { body } = await expect('POST', clone, { as: 'omar' }, 200)
     assert.notEqual(body.uuid, source.uuid)
@@ -252,6 +255,7 @@ describe('channels', () => {
       assert.equal(bad.body.errors[0].field, 'channel')
       for (const path of ['', '/file']) {
         await expect('GET', `/images/${uuid}${path}`, {}, 404, 'ResourceNotFound')
+        await expect('GET', `/images/${uuid}${path}?channel=unknown`, {}, 422, 'ValidationFailed')
         await expect('GET', `/images/${uuid}${path}?channel=dev`, {}, 200)
         await expect('GET', `/images/${uuid}${path}?channel=*`, {}, 200)
         await expect('GET', `/images/${lost.uuid}${path}?channel=*`, {}, 404, 'ResourceNotFound')
@@ -300,24 +304,36 @@ describe('the wire itself (danube.md 7.1, 7.2)', () => {
       assert.deepEqual((await ask('GET', path)).body, { ping: 'pong', version: '4.13.1', imgapi: true })
     const known = (await ask('GET', '/ping', { as: 'eva' })).body
     assert.deepEqual(known, { ping: 'pong', pid: process.pid, user: 'eva', version: '4.13.1', imgapi: true })
-    const samples: readonly [string, number][] = [
-      ['BadRequestError', 400],
-      ['UnauthorizedError', 401],
-      ['OperatorOnly', 403],
-      ['ResourceNotFound', 404],
-      ['ImageUuidAlreadyExists', 409],
-      ['PreconditionFailed', 412],
-      ['ValidationFailed', 422],
-      ['NotMantaPathOwner', 422],
-      ['NotAvailable', 501],
-      ['StorageIsDown', 503],
+    // The table of danube.md 7.2.
+    const samples: readonly [status: number, codes: string][] = [
+      [400, 'BadRequestError InvalidHeader InvalidVersion Upload Download ImageFileTooBig NotImplemented'],
+      [401, 'UnauthorizedError'],
+      [403, 'OperatorOnly'],
+      [404, 'ResourceNotFound'],
+      [405, 'MethodNotAllowedError'],
+      [409, 'ImageUuidAlreadyExists'],
+      [412, 'PreconditionFailed'],
+      [
+        422,
+        'ValidationFailed InvalidParameter ImageFilesImmutable ImageAlreadyActivated NoActivationNoFile OwnerDoesNotExist AccountDoesNotExist NotImageOwner ImageNotShared NotMantaPathOwner OriginDoesNotExist OriginIsNotActive InsufficientServerVersion ImageHasDependentImages',
+      ],
+      [500, 'InternalError'],
+      [501, 'NotAvailable'],
+      [503, 'StorageIsDown StorageUnsupported RemoteSourceError ServiceUnavailableError'],
     ]
-    for (const [code, status] of samples) await expect('GET', `/ping?error=${code}`, {}, status, code)
+    for (const [status, codes] of samples)
+      for (const code of codes.split(' ')) await expect('GET', `/ping?error=${code}`, {}, status, code)
     await expect('GET', '/ping?error=', {}, 500, 'InternalError')
     for (const code of ['Unheard', 'constructor']) {
       const { body } = await expect('GET', `/ping?error=${code}`, {}, 422, 'InvalidParameter')
       assert.equal(body.errors[0].field, 'error')
     }
+    // The shape of all of them, with fields and without.
+    const { text } = await ask('GET', '/ping?error=NotAvailable')
+    assert.equal(text, '{\n  "code": "NotAvailable",\n  "message": "a sample of NotAvailable"\n}')
+    const { body } = await ask('GET', '/ping?error=ValidationFailed')
+    assert.deepEqual(Object.keys(body), ['code', 'message', 'errors'])
+    assert.deepEqual(body.errors, [{ field: 'name', code: 'Invalid', message: 'a sample' }])
   })
 
   test('paths that are none, and methods that are not there', async () => {
@@ -336,6 +352,15 @@ describe('the wire itself (danube.md 7.1, 7.2)', () => {
     ]) {
       const { body } = await expect('GET', path, {}, 404, 'ResourceNotFound')
       assert.equal(body.message, `${path} does not exist`)
+    }
+    // Also for a change, and before anybody asks for credentials.
+    for (const [method, path] of [
+      ['DELETE', '/images/nonsense'],
+      ['POST', `/images/${uuid.toUpperCase()}?action=update`],
+      ['PUT', '/images/nonsense/file?compression=none'],
+    ] as const) {
+      const { text } = await expect(method, path, {}, 404, 'ResourceNotFound')
+      assert.equal(text, `{\n  "code": "ResourceNotFound",\n  "message": "${path} does not exist"\n}`)
     }
     for (const [method, path, allow] of [
       ['PUT', '/images', 'GET, HEAD, POST'],

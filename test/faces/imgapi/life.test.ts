@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { filesStore } from '../../../src/store/files.ts'
 import { md5, plain, sha1, startWorld, unknown, type World, zeroUuid } from './world.ts'
 
 describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
@@ -81,7 +83,7 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
   })
 
   test('a file says what an importing client checks (7.5)', async () => {
-    const { image, ask } = world
+    const { image, ask, expect } = world
     const { uuid, publishedAt } = await image({ visibility: 'public' }, 'twelve bytes')
     for (const method of ['GET', 'HEAD']) {
       const { status, headers, text } = await ask(method, `/images/${uuid}/file?index=0`)
@@ -106,7 +108,9 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
     const outside = await ask('GET', `/images/${uuid}/file`, { headers: { range: 'bytes=99-' } })
     assert.equal(outside.status, 416)
     for (const index of ['1', 'x', '-1'])
-      assert.equal((await ask('GET', `/images/${uuid}/file?index=${index}`)).status, 404)
+      await expect('GET', `/images/${uuid}/file?index=${index}`, {}, 404, 'ResourceNotFound')
+    const slashed = await expect('GET', `/images/${uuid}/file/`, {}, 200)
+    assert.equal(slashed.text, 'twelve bytes')
   })
 
   test('what an upload may not be', async () => {
@@ -384,6 +388,23 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
     assert.equal(sent.headers.get('content-type'), 'image/png')
     assert.equal(sent.headers.get('content-md5'), md5(png))
     assert.equal((await ask('HEAD', path)).headers.get('content-length'), String(png.length))
+    const etag = sent.headers.get('etag')!
+    assert.equal(etag, sha1(png))
+    const known = await ask('GET', path, { headers: { 'if-none-match': etag } })
+    assert.deepEqual([known.status, known.text, known.headers.get('etag')], [304, '', etag])
+    // As large as they may be, and every kind of them.
+    for (const [name, begin] of [
+      ['image/jpeg', 'ffd8ffe0'],
+      ['image/gif', '474946383961'],
+      ['image/gif', '474946383761'],
+      ['image/png', '89504e470d0a1a0a'],
+    ] as const) {
+      const body = Buffer.alloc(128 * 1024)
+      body.write(begin, 'hex')
+      await expect('PUT', path, { as, body, headers: type(name) }, 200)
+      const got = await expect('GET', `${path}/`, {}, 200)
+      assert.deepEqual([got.headers.get('content-type'), sha1(got.bytes)], [name, sha1(body)])
+    }
     await expect('PUT', path, { body: png, headers: type('image/png') }, 401, 'UnauthorizedError')
     assert.equal((await expect('DELETE', path, { as }, 200)).body.icon, undefined)
     await expect('GET', path, {}, 404, 'ResourceNotFound')
@@ -397,7 +418,7 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
     const etag = (await ask('GET', path, { as })).headers.get('etag')!
     for (const known of [etag, `"${etag}"`, `x, ${etag}`, '*']) {
       const reply = await ask('GET', path, { as, headers: { 'if-none-match': known } })
-      assert.deepEqual([reply.status, reply.text], [304, ''])
+      assert.deepEqual([reply.status, reply.text, reply.headers.get('etag')], [304, '', etag])
     }
     assert.equal((await ask('GET', path, { as, headers: { 'if-none-match': 'other' } })).status, 200)
     await expect('GET', path, { as, headers: { 'if-match': 'other' } }, 412, 'PreconditionFailed')
@@ -414,6 +435,232 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
     assert.equal((await ask('GET', path, { as })).headers.get('etag'), fresh.headers.get('etag'))
     const lost = { ...update, headers: { 'if-match': etag } }
     await expect('POST', `${path}?action=update`, lost, 412, 'PreconditionFailed')
+  })
+
+  test('what is left of a making that failed is told to those whose it is', async () => {
+    const { image, expect, ask, core } = world
+    const { uuid } = await image({ name: 'broken', visibility: 'public' })
+    const failed = { status: 'killed' as const, failure: 'The disk was unreadable.' }
+    await core.database.db.updateTable('images').set(failed).where('uuid', '=', uuid).execute()
+    const { body } = await expect('GET', `/images/${uuid}`, { as: 'eva' }, 200)
+    assert.deepEqual([body.state, body.disabled, body.error], ['failed', false, { message: failed.failure }])
+    const names = async (query: string, as?: 'eva') =>
+      (await ask('GET', `/images?state=${query}`, as ? { as } : {})).body.map(
+        ({ name }: { name: string }) => name,
+      )
+    assert.deepEqual(await names('failed', 'eva'), ['broken'])
+    assert.deepEqual([await names('failed'), (await names('all')).includes('broken')], [[], false])
+    for (const ask of [{}, { as: 'omar' }] as const)
+      await expect('GET', `/images/${uuid}`, ask, 404, 'ResourceNotFound')
+    await expect('GET', `/images/${uuid}/file`, { as: 'eva' }, 404, 'ResourceNotFound')
+  })
+
+  test('the answer to every write is the manifest as it is read then, under the same etag', async () => {
+    const { expect, ask, accounts } = world
+    const as = 'eva' as const
+    const { body: made } = await expect('POST', '/images', { as, json: plain }, 200)
+    const path = `/images/${made.uuid}`
+    const png = Buffer.from('89504e470d0a1a0a', 'hex')
+    const writes: readonly [method: string, path: string, ask: object][] = [
+      ['PUT', '/file?compression=none', { body: 'bytes' }],
+      ['POST', '?action=activate', {}],
+      ['POST', '?action=update', { json: { description: 'täst' } }],
+      ['POST', '?action=disable', {}],
+      ['POST', '?action=enable', {}],
+      ['POST', '/acl', { json: [accounts.other] }],
+      ['POST', '/acl?action=remove', { json: [accounts.other] }],
+      ['PUT', '/icon', { body: png, headers: { 'content-type': 'image/png' } }],
+      ['DELETE', '/icon', {}],
+    ]
+    for (const [method, rest, what] of writes) {
+      const written = await expect(method, path + rest, { as, ...what }, 200)
+      const read = await ask('GET', path, { as })
+      assert.equal(written.text, read.text, rest)
+      assert.equal(written.headers.get('content-type'), 'application/json')
+      assert.equal(written.headers.get('content-length'), String(written.bytes.length))
+      const etag = sha1(JSON.stringify(written.body))
+      assert.deepEqual([written.headers.get('etag'), read.headers.get('etag')], [etag, etag], rest)
+    }
+  })
+
+  test('keys have one order, however they were sent', async () => {
+    const { expect, accounts } = world
+    const as = 'boss'
+    const facts = {
+      v: 2,
+      owner: accounts.acme,
+      name: 'every key',
+      version: '1.0.0',
+      public: false,
+      type: 'zvol',
+      os: 'linux',
+      acl: [accounts.other],
+      description: 'all there is',
+      homepage: 'https://images.example.org/',
+      eula: 'https://images.example.org/eula',
+      requirements: {
+        networks: [{ name: 'net0', description: 'public' }],
+        brand: 'bhyve',
+        ssh_key: true,
+        min_ram: 256,
+        max_ram: 512,
+        min_platform: { '7.0': '20200101T000000Z' },
+        bootrom: 'uefi',
+      },
+      users: [{ name: 'root' }],
+      generate_passwords: false,
+      origin: unknown,
+      nic_driver: 'virtio',
+      disk_driver: 'ide',
+      cpu_type: 'host',
+      image_size: 10_240,
+      tags: { role: 'os', number: 1, flag: false },
+      billing_tags: ['gold'],
+      traits: { ssd: true, disks: ['a', 'b'] },
+    }
+    const json = Object.fromEntries(Object.entries(facts).toReversed())
+    const { body, text } = await expect('POST', '/images', { as, json }, 200)
+    const { uuid } = body
+    assert.deepEqual(body, { ...facts, uuid, state: 'unactivated', disabled: false })
+    const order =
+      'v,uuid,owner,name,version,state,disabled,public,type,os,acl,description,homepage,eula,requirements,users,' +
+      'generate_passwords,origin,nic_driver,disk_driver,cpu_type,image_size,tags,billing_tags,traits'
+    assert.equal(Object.keys(body).join(), order)
+    assert.equal((await expect('GET', `/images/${uuid}`, { as }, 200)).text, text)
+    await expect('DELETE', `/images/${uuid}`, { as }, 204)
+  })
+
+  test('a manifest that Danube would not read for its indentation has none', async () => {
+    const { expect } = world
+    const tags = Object.fromEntries(Array.from({ length: 460 }, (_, i) => [`tag-${i}`, 'v']))
+    const { text, body } = await expect('POST', '/images', { as: 'eva', json: { ...plain, tags } }, 200)
+    assert.ok(JSON.stringify(body, null, 2).length > 8184)
+    assert.equal(text, JSON.stringify(body))
+    assert.ok(text.length <= 8184)
+  })
+
+  test('what an update may change, field by field', async () => {
+    const { publish, expect, accounts } = world
+    const facts = { type: 'zvol', nic_driver: 'virtio', disk_driver: 'virtio', cpu_type: 'host' }
+    const { uuid } = await publish('keeper', { ...facts, image_size: 1024 })
+    const path = `/images/${uuid}?action=update`
+    const changes: readonly object[] = [
+      { name: 'other' },
+      { version: '2.0.0' },
+      { description: 'described' },
+      { homepage: 'https://images.example.org/' },
+      { eula: 'http://images.example.org/eula' },
+      { public: true },
+      { os: 'windows' },
+      { acl: [accounts.other] },
+      { requirements: { ssh_key: true } },
+      { users: [{ name: 'root' }] },
+      { billing_tags: ['gold'] },
+      { traits: { ssd: true } },
+      { tags: { role: 'db' } },
+      { generate_passwords: false },
+      { nic_driver: 'e1000' },
+      { disk_driver: 'ide' },
+      { cpu_type: 'qemu64' },
+      { image_size: 2048 },
+    ]
+    for (const json of changes) {
+      const { body } = await expect('POST', path, { as: 'keeper', json }, 200)
+      for (const [key, value] of Object.entries(json)) assert.deepEqual(body[key], value, key)
+    }
+    const refused: readonly [json: object, field: string, code: string][] = [
+      [{}, 'manifest', 'MissingParameter'],
+      [{ type: 'other' }, 'type', 'NotAllowed'],
+      [{ published_at: '2020-01-01T00:00:00Z' }, 'published_at', 'NotAllowed'],
+      [{ state: 'disabled' }, 'state', 'NotAllowed'],
+      [{ files: [] }, 'files', 'NotAllowed'],
+      [{ origin: unknown }, 'origin', 'NotAllowed'],
+      [{ uuid: unknown }, 'uuid', 'NotAllowed'],
+      [{ error: { message: 'x' } }, 'error', 'NotAllowed'],
+      [{ inherited_directories: ['/opt'] }, 'inherited_directories', 'NotAllowed'],
+      [{ name: null }, 'name', 'MissingParameter'],
+      [{ os: null }, 'os', 'MissingParameter'],
+      [{ image_size: null }, 'image_size', 'MissingParameter'],
+      [{ name: 'ä' }, 'name', 'Invalid'],
+      [{ homepage: 'ftp://images.example.org/' }, 'homepage', 'Invalid'],
+      [{ requirements: { surprise: 1 } }, 'requirements', 'Invalid'],
+      [{ surprise: 1 }, 'surprise', 'Invalid'],
+    ]
+    for (const [json, field, code] of refused) {
+      const { body } = await expect('POST', path, { as: 'keeper', json }, 422, 'ValidationFailed')
+      assert.deepEqual([body.errors[0].field, body.errors[0].code], [field, code], JSON.stringify(json))
+    }
+    const { uuid: closed } = await publish('eva')
+    const open = { as: 'eva', json: { public: true } } as const
+    await expect('POST', `/images/${closed}?action=update`, open, 403, 'OperatorOnly')
+  })
+
+  test('a manifest of the first version is imported as one of the second', async () => {
+    const { expect } = world
+    const uuid = '01b2c898-945f-11e1-a523-af1afbe22824'
+    const first = {
+      ...{ uuid, name: 'old', version: '1.0.0', type: 'zone-dataset', os: 'smartos' },
+      creator_uuid: '352971aa-31ba-496c-9ade-a379feaecd52',
+      cloud_name: 'sdc',
+      created_at: '2012-05-02T15:15:24Z',
+      files: [{ sha1: sha1('old'), size: 3, path: 'old.zfs.bz2', url: 'https://images.example.org/old' }],
+    }
+    const path = `/images/${uuid}?action=import&skip_owner_check=true`
+    const { body } = await expect('POST', path, { as: 'eva', json: first }, 200)
+    assert.deepEqual(body, {
+      v: 2,
+      uuid,
+      owner: world.accounts.acme,
+      name: 'old',
+      version: '1.0.0',
+      state: 'unactivated',
+      disabled: false,
+      public: false,
+      published_at: '2012-05-02T15:15:24.000Z',
+      type: 'zone-dataset',
+      os: 'smartos',
+    })
+  })
+})
+
+describe('limits and stores of the installation', () => {
+  test('what is larger than it may be is refused in the words of this wire', async () => {
+    const world = await startWorld({ settings: { maxImageBytes: 10 } })
+    try {
+      const { expect } = world
+      const as = 'eva'
+      const { uuid } = (await expect('POST', '/images', { as, json: plain }, 200)).body
+      const path = `/images/${uuid}/file?compression=none`
+      await expect('PUT', path, { as, body: 'eleven byte' }, 400, 'ImageFileTooBig')
+      await expect('PUT', path, { as, body: 'ten bytes.' }, 200)
+    } finally {
+      await world.close()
+    }
+  })
+
+  test('of several stores, one is named to those who ask for it, and is part of what an etag is about', async () => {
+    const world = await startWorld({
+      stores: (directory) =>
+        ['fast', 'bulk'].map((name) => filesStore({ name, directory: join(directory, name) })),
+    })
+    try {
+      const { publish, expect, ask } = world
+      const as = 'eva' as const
+      const { uuid, files } = await publish(as)
+      assert.deepEqual(Object.keys(files[0]), ['sha1', 'size', 'compression'])
+      const asked = 'inclAdminFields=true'
+      await expect('GET', `/images/${uuid}?${asked}`, {}, 404, 'ResourceNotFound')
+      const seen = await expect('GET', `/images/${uuid}?${asked}`, { as }, 200)
+      assert.deepEqual(seen.body.files, [{ ...files[0], stor: 'fast' }])
+      assert.deepEqual((await ask('GET', `/images?${asked}`, { as })).body[0].files, seen.body.files)
+      const headers = { 'if-match': seen.headers.get('etag')! }
+      const json = { description: 'matched' }
+      const path = `/images/${uuid}?action=update&${asked}`
+      await expect('POST', path, { as, json, headers }, 200)
+      await expect('POST', path, { as, json, headers }, 412, 'PreconditionFailed')
+    } finally {
+      await world.close()
+    }
   })
 })
 

@@ -73,6 +73,46 @@ describe('one image on two wires (one-catalogue.md section 3)', () => {
     assert.equal((await ask('GET', `/images/${uuid}`)).body.os, 'bsd')
   })
 
+  test('what is shown, and sent back as it was shown, changes nothing', async () => {
+    const { expect, catalogue } = world
+    const uuid = await cloud.upload('Čeština (příklad)', 'raw', new Blob(['bytes of a round trip']))
+    await catalogue.images.change(systemActor, uuid, () => ({
+      tags: ['b'],
+      minRam: 256,
+      properties: {
+        os_distro: 'debian',
+        os_admin_user: 'debian',
+        description: `${'long '.repeat(2500)}end`,
+        free: 'x',
+      },
+    }))
+    const before = await catalogue.images.view(systemActor, uuid)
+    const path = `/images/${uuid}`
+    const { body } = await expect('GET', path, { as: 'eva' }, 200)
+    assert.equal(body.name, '-e-tina -p--klad-')
+    const { name, version, owner, description, os, requirements, users, tags } = body
+    const shown = { name, version, owner, description, os, requirements, users, tags, public: body.public }
+    const same = await expect('POST', `${path}?action=update`, { as: 'eva', json: shown }, 200)
+    assert.deepEqual(same.body, body)
+    const facts = async () => {
+      const image = await catalogue.images.view(systemActor, uuid)
+      return [image.name, image.version, image.ownerId, image.minRam, image.tags, image.properties]
+    }
+    const untouched = [
+      before.name,
+      before.version,
+      before.ownerId,
+      before.minRam,
+      before.tags,
+      before.properties,
+    ]
+    assert.deepEqual(await facts(), untouched)
+    // Together with something new, too.
+    const json = { ...shown, name: 'renamed' }
+    await expect('POST', `${path}?action=update`, { as: 'eva', json }, 200)
+    assert.deepEqual(await facts(), ['renamed', ...untouched.slice(1)])
+  })
+
   test('published here, used there; taken out of use there, disabled here; deleted here, gone there', async () => {
     const { publish, expect, url } = world
     const { uuid } = await publish('eva', { name: 'here', requirements: { min_ram: 256 } }, 'bytes from here')
