@@ -1,3 +1,4 @@
+import { isFailure } from '../../catalogue/failure.ts'
 import type { Data } from './data.ts'
 import { type FieldErrors, invalid } from './failures.ts'
 import { plainText, sorted, truth, whole, words } from './scalars.ts'
@@ -55,6 +56,8 @@ export type Fields = {
   check(name: string, value: unknown, rule?: TextRule): string | undefined
   /** Notes what a handler found wrong. */
   fail(name: string, message: string): void
+  /** Notes what the catalogue finds wrong with fields; any other failure goes its way. */
+  noting(check: () => Promise<void>): Promise<void>
   failed(name?: string): boolean
   /** Field → messages, in the order in which they were found. */
   errors(): FieldErrors
@@ -147,6 +150,17 @@ export function fields(data: Data): Fields {
 
     check,
     fail,
+
+    async noting(check) {
+      try {
+        await check()
+      } catch (error) {
+        if (!isFailure(error, 'invalid') || !error.detail.fields) throw error
+        for (const [name, messages] of Object.entries(error.detail.fields))
+          for (const message of messages) fail(name, message)
+      }
+    },
+
     failed: (name) => (name === undefined ? found.size > 0 : found.has(name)),
     errors: () => Object.fromEntries(found),
     demand() {

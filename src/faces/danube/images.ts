@@ -57,20 +57,23 @@ async function update(context: Context): Promise<Answer> {
   return doneOf(saved, await viewOf(context, saved))
 }
 
+/** What is wrong with single fields is told at once; only then what they are to other images (danube.md 1.3). */
 async function updateFields(context: Context, image: Image): Promise<ImageFields> {
   const { parts, actor, data } = context
+  const { revisions, tasks } = parts.catalogue
   const read = fields(data)
   const said = await readImageFields(context, 'update', read)
-  if (said.dcBound !== undefined && said.dcBound !== image.bound && !actor.superAdmin)
-    read.fail('dc_bound', "You don't have permission to modify this attribute.")
-  read.demand()
-  const { revisions, tasks } = parts.catalogue
-  if (said.alias !== undefined || said.version !== undefined)
-    await revisions.demandAlias(nameFor(image, said.alias), said.version ?? image.version, image.uuid)
-  if (said.ownerId !== undefined && said.ownerId !== image.creatorId) {
+  const { alias, version, ownerId, dcBound } = said
+  if (ownerId !== undefined && ownerId !== image.creatorId) {
     if ((await tasks.working([image.uuid])).has(image.uuid)) read.fail('owner', 'Image has pending tasks.')
   }
+  if (dcBound !== undefined && dcBound !== image.bound) {
+    if (!actor.superAdmin) read.fail('dc_bound', "You don't have permission to modify this attribute.")
+    else if (dcBound) await read.noting(() => revisions.demandBindable(image))
+  }
   read.demand()
+  if (alias !== undefined || version !== undefined)
+    await revisions.demandAlias(nameFor(image, alias), version ?? image.version, image.uuid)
   return said
 }
 

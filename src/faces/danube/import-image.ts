@@ -45,7 +45,7 @@ export async function importImage(context: Context, name: string, data: Data): P
   else await foreignImages.demandOwnFile(actor, sourceUuid)
 
   const { draft, said } = await draftOf(context, name, data, target, found)
-  await parts.catalogue.revisions.demandAlias(draft.name!, draft.version!)
+  await imports.demandPlace(draft)
   const byTask = await imageServer.demandUsable()
   const { callback, problem } = byTask ? readCallback(data) : {}
   const facts = { ...asked(data, said), manifest_url: manifestUrl, file_url: fileUrl }

@@ -270,6 +270,10 @@ for (const [engine, start] of worlds)
         const { importer } = world.ids
         assert.ok(reply.body.task_id.startsWith(`${importer}e${importer}u2-`))
         assert.deepEqual([(await shown(handle)).dc_bound, (await shown(handle)).owner], [true, 'importer'])
+        const { manifestUrl: another } = repository.add()
+        const everybodys = name()
+        await imported(everybodys, { manifest_url: another, dc: 'acme', access: 1 }, 'importer')
+        assert.equal((await shown(everybodys)).access, 1)
       })
     })
 
@@ -370,6 +374,20 @@ for (const [engine, start] of worlds)
           await world.expect('GET', '/image/unusable/', {}, 404)
         })
 
+      test('slashes at the end of manifest_url are none of file_url', async () => {
+        const { uuid, manifestUrl } = repository.add({ fileStatus: 503, slashes: true })
+        const json = { manifest_url: `${manifestUrl}//`, dc: 'main' }
+        const { body } = await world.expect('POST', '/image/unusable/', { json }, 400, {
+          status: 'FAILURE',
+          result: {
+            file_url: ['Image file URL is unreachable (The server answered with status 503.).'],
+          },
+        })
+        assert.ok(body)
+        const paths = repository.asked.map(({ path }) => path).filter((path) => path.includes(uuid))
+        assert.deepEqual(paths, [`/images/${uuid}//`, `/images/${uuid}/file`])
+      })
+
       test('a uuid that is here already', async () => {
         const { manifestUrl } = repository.add()
         const handle = name()
@@ -464,6 +482,33 @@ for (const [engine, start] of worlds)
         await imported(name(), { ...json, version: '1' })
       })
 
+      for (const [facts, errors] of [
+        [{ description: "it's" }, { desc: wrong }],
+        [{ tags: { erigones: ['v1.0'] } }, { tags: wrong }],
+        [{ version: '1<2' }, { version: wrong }],
+      ] as const)
+        test(`a manifest with ${JSON.stringify(facts)} is told as if it had been said`, async () => {
+          const { manifestUrl } = repository.add({ facts })
+          const json = { manifest_url: manifestUrl, dc: 'main' }
+          await world.expect('POST', '/image/fields/', { json }, 400, { status: 'FAILURE', result: errors })
+          await imported(name(), { ...json, version: '3', desc: '', tags: [] })
+        })
+
+      test('an owner who may log in no more', async () => {
+        const { db } = world.core.database
+        const enable = (enabled: 0 | 1) =>
+          db.updateTable('users').set({ enabled }).where('id', '=', world.ids.member).execute()
+        await enable(0)
+        const { manifestUrl } = repository.add()
+        const json = { manifest_url: manifestUrl, dc: 'main', owner: 'member' }
+        await world.expect('POST', '/image/fields/', { json }, 400, {
+          status: 'FAILURE',
+          result: { owner: ['Object with username=member does not exist.'] },
+        })
+        await enable(1)
+        world.catalogue.users.forget()
+      })
+
       test('alias and version together are taken, whatever the case of the alias', async () => {
         const add = () => repository.add().manifestUrl
         await imported(name(), { manifest_url: add(), dc: 'main', alias: 'Twin', version: '1' })
@@ -500,6 +545,11 @@ for (const [engine, start] of worlds)
           message: /checksum mismatch \(b{40} != /,
         },
         { offered: { facts: { files: [{ size: 5 }] } }, message: /^ERROR: Invalid file in image manifest$/ },
+        // Reachable when it was asked for, and gone when it is fetched.
+        {
+          offered: { fileStatus: [200, 404] },
+          message: /^ERROR: Could not download image file \(The server answered with status 404\.\)$/,
+        },
       ]
       for (const { offered, message } of cases) {
         const { manifestUrl } = repository.add(offered)
@@ -584,6 +634,20 @@ for (const [engine, start] of worlds)
       await world.expect('PUT', '/node/node09/define/', { json: { status: 2 } }, 200)
       await world.apply({ instances: [{ hostname: 'images01', project: 'main', status: 'error' }] })
       await post(428, { detail: 'Image server is not available' })
+      // What is wrong with the image is told first, the limit of its datacenter included.
+      await world.expect('PUT', '/dc/vault/settings/', { json: { VMS_IMAGE_LIMIT: 0 } }, 200)
+      for (const [json, result] of [
+        [{ access: 7 }, { access: ['Select a valid choice. 7 is not one of the available choices.'] }],
+        [{ dc: 'vault' }, { non_field_errors: ['Maximum number of server disk images reached'] }],
+      ] as const)
+        await world.expect(
+          'POST',
+          '/image/served/',
+          { json: { manifest_url: manifestUrl, dc: 'main', ...json } },
+          400,
+          { status: 'FAILURE', result },
+        )
+      await world.expect('PUT', '/dc/vault/settings/', { json: { VMS_IMAGE_LIMIT: null } }, 200)
       await world.apply({
         instances: [{ hostname: 'images01', project: 'main', status: 'stopped', ips: [] }],
       })

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import type { ImageDraft } from '../../../src/catalogue/images/draft.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
+import { enqueue } from '../../../src/catalogue/tasks/enqueue.ts'
 import { type Ask, type Person, type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
@@ -77,6 +78,34 @@ for (const [engine, start] of worlds)
         const { body } = await world.ask('GET', `/image/${query}`, { as })
         return body.result
       }
+
+      const others: readonly [method: string, path: string, allow: string][] = [
+        ['POST', '/image/', 'GET, HEAD, OPTIONS'],
+        ['PUT', '/image', 'GET, HEAD, OPTIONS'],
+        ['DELETE', '/image/', 'GET, HEAD, OPTIONS'],
+        ['PATCH', '/image/b-bound/', 'GET, POST, PUT, DELETE, HEAD, OPTIONS'],
+        ['DELETE', '/image/b-bound/vm', 'GET, HEAD, OPTIONS'],
+        ['GET', '/vm/x/snapshot/y/image/z/', 'POST, OPTIONS'],
+      ]
+      for (const [method, path, allow] of others)
+        test(`${method} ${path} is no verb of it`, async () => {
+          const { status, text, headers } = await world.ask(method, path, { as: 'keeper' })
+          assert.deepEqual(
+            [status, text, headers.get('allow'), headers.get('es_username'), headers.get('es_dc')],
+            [405, `{"detail":"Method \\"${method}\\" not allowed."}`, allow, 'keeper', 'main'],
+          )
+        })
+
+      test('the objects of a list are written as that of a single image is', async () => {
+        const single = (await world.ask('GET', '/image/b-bound/')).body.result
+        const list = await world.ask('GET', '/image/?full=1', { as: 'keeper' })
+        assert.equal(JSON.stringify(list.body.result[0]), JSON.stringify(single))
+        const extended = await world.ask('GET', '/image/?extended=1', { as: 'keeper' })
+        assert.equal(JSON.stringify(extended.body.result[0]), JSON.stringify({ ...single, dcs: ['acme'] }))
+        // `full` of a single image has no effect.
+        const full = await world.ask('GET', '/image/b-bound/?full=1')
+        assert.equal(JSON.stringify(full.body.result), JSON.stringify(single))
+      })
 
       test('names, objects, objects with datacenters', async () => {
         assert.deepEqual(await names(''), ['a-other', 'b-bound', 'c-free', 'd-gone'])
@@ -433,9 +462,190 @@ for (const [engine, start] of worlds)
         )
         await world.expect('GET', `/image/${made.handle}/vm/?order_by=name`, {}, 412)
         await world.expect('GET', `/image/${made.handle}/vm/`, { as: 'chief' }, 403, denied)
+        await world.expect('GET', `/image/nothing-${made.handle}/vm/`, { as: 'keeper' }, 404, missing)
+        const foreign = await image({ ownerId: 4 })
+        await world.expect('GET', `/image/${foreign.handle}/vm/`, { as: 'keeper' }, 403, refused)
+        await use('acme', `also-${made.handle}`)
+        for (const [query, names] of [
+          ['', ['also', 'here']],
+          ['?order_by=hostname', ['also', 'here']],
+          ['?order_by=-hostname', ['here', 'also']],
+          ['?order_by=%2Bhostname', ['here', 'also']],
+        ] as const)
+          await world.expect(
+            'GET',
+            `/image/${made.handle}/vm/${query}`,
+            {},
+            200,
+            success(names.map((name) => `${name}-${made.handle}`)),
+          )
+        await world.apply({ instances: [{ hostname: `also-${made.handle}`, project: 'acme', disks: [] }] })
         await world.apply({ instances: [{ hostname: `here-${made.handle}`, project: 'acme', disks: [] }] })
         await world.expect('GET', `/image/${made.handle}/vm`, {}, 200, success([]))
         await byTask('DELETE', `/image/${made.handle}`, { json: {} })
+      })
+    })
+
+    describe('what is checked first', () => {
+      const server = (state: 'usable' | 'node-down' | 'unavailable') =>
+        world.apply({
+          nodes: [{ hostname: 'node07', status: state === 'usable' ? 'online' : 'maintenance' }],
+          instances: [
+            {
+              hostname: 'images07',
+              project: 'main',
+              node: 'node07',
+              ostype: 5,
+              status: state === 'unavailable' ? 'error' : 'running',
+              ips: ['192.0.2.7'],
+            },
+          ],
+        })
+      /** A task that nobody does. */
+      const pending = ({ uuid, handle }: Image) =>
+        world.core.database.transaction((trx) =>
+          enqueue(trx, systemActor, { kind: 'undone', imageUuid: uuid, subject: handle, payload: {} }),
+        )
+      let busy: Image
+      let used: Image
+      let shared: Image
+      let taken: Image
+      before(async () => {
+        await server('usable')
+        await world.expect('PUT', '/dc/main/settings', { json: { VMS_IMAGE_VM: 'images07' } }, 200)
+        busy = await image({ handle: 'first-busy', version: '5' })
+        used = await image({ handle: 'first-used' })
+        shared = await image({ handle: 'first-shared', bound: false })
+        await image({ handle: 'first-nowhere', bound: false, attached: false })
+        taken = await image({ version: '5' })
+        await world.expect('POST', '/dc/park/image/first-shared', { json: {} }, 201)
+        await world.apply({
+          instances: [{ hostname: 'user07', project: 'acme', disks: [{ size: 1, image: used.handle }] }],
+        })
+        for (const each of [busy, used, shared]) await pending(each)
+      })
+      after(async () => {
+        await server('usable')
+        await world.core.database.db.deleteFrom('tasks').where('kind', '=', 'undone').execute()
+        await world.expect('PUT', '/dc/main/settings', { json: { VMS_IMAGE_VM: 'imageport' } }, 200)
+      })
+
+      const waiting = ['Image has pending tasks.']
+      const several = ['Image is attached into more than one datacenter.']
+      const nowhere = ['Image is not attached into any datacenters.']
+      const aliasTaken = ['This alias is already in use. Please supply a different alias or version.']
+      const ownerGone = (name: string) => [`Object with username=${name} does not exist.`]
+      const unavailable = { detail: 'Image server is not available' }
+      const nodeDown = { detail: 'Node is not operational' }
+      const notOk = { detail: 'Image status is not OK' }
+      const inUse = { detail: 'Image is used by some VMs' }
+      const noOrder = { detail: 'Invalid order_by; Possible sort fields are: name, created' }
+      const busyAndMore = { owner: 'importer', dc_bound: false, access: 7, version: '' }
+      type Row = [
+        server: Parameters<typeof server>[0],
+        method: string,
+        name: string,
+        json: object,
+        as: Person,
+        status: number,
+        body: unknown,
+      ]
+      /** Each row has everything wrong that is looked at later than what it is told. */
+      const rows: Row[] = [
+        ['unavailable', 'PUT', 'first-none', { order_by: 'size', access: 7 }, 'member', 403, denied],
+        ['unavailable', 'PUT', 'first-none', { order_by: 'size', access: 7 }, 'keeper', 412, noOrder],
+        ['unavailable', 'PUT', 'first-none', { access: 7 }, 'keeper', 404, missing],
+        ['unavailable', 'PUT', 'first-shared', { access: 7 }, 'keeper', 403, refused],
+        [
+          'unavailable',
+          'PUT',
+          'first-busy',
+          busyAndMore,
+          'keeper',
+          400,
+          failure({
+            owner: waiting,
+            dc_bound: ["You don't have permission to modify this attribute."],
+            access: ['Select a valid choice. 7 is not one of the available choices.'],
+            version: ['This field is required.'],
+          }),
+        ],
+        [
+          'unavailable',
+          'PUT',
+          'first-shared',
+          { dc_bound: true, owner: 'importer', alias: 'TAKEN' },
+          'admin',
+          400,
+          failure({ owner: waiting, dc_bound: several }),
+        ],
+        [
+          'unavailable',
+          'PUT',
+          'first-shared',
+          { dc_bound: true },
+          'admin',
+          400,
+          failure({ dc_bound: several }),
+        ],
+        [
+          'unavailable',
+          'PUT',
+          'first-nowhere',
+          { dc_bound: '1' },
+          'admin',
+          400,
+          failure({ dc_bound: nowhere }),
+        ],
+        [
+          'unavailable',
+          'PUT',
+          'first-busy',
+          { alias: 'TAKEN' },
+          'keeper',
+          400,
+          failure({ alias: aliasTaken }),
+        ],
+        [
+          'unavailable',
+          'PUT',
+          'first-busy',
+          { owner: 'idle' },
+          'keeper',
+          400,
+          failure({ owner: ownerGone('idle') }),
+        ],
+        ['unavailable', 'PUT', 'first-busy', { dc_bound: true }, 'keeper', 428, unavailable],
+        ['node-down', 'PUT', 'first-busy', {}, 'keeper', 423, nodeDown],
+        ['usable', 'PUT', 'first-busy', {}, 'keeper', 417, notOk],
+        ['usable', 'PUT', 'first-busy', { dc_bound: true }, 'keeper', 417, notOk],
+        ['usable', 'PUT', 'first-busy', { dc_bound: false }, 'admin', 417, notOk],
+        ['usable', 'PUT', 'first-busy', { owner: 'keeper' }, 'keeper', 417, notOk],
+        ['unavailable', 'DELETE', 'first-none', { order_by: 'size' }, 'member', 403, denied],
+        ['unavailable', 'DELETE', 'first-none', { order_by: 'size' }, 'keeper', 412, noOrder],
+        ['unavailable', 'DELETE', 'first-none', {}, 'keeper', 404, missing],
+        ['unavailable', 'DELETE', 'first-shared', {}, 'keeper', 403, refused],
+        ['unavailable', 'DELETE', 'first-used', {}, 'keeper', 428, inUse],
+        ['unavailable', 'DELETE', 'first-busy', {}, 'keeper', 428, unavailable],
+        ['node-down', 'DELETE', 'first-busy', {}, 'keeper', 423, nodeDown],
+        ['usable', 'DELETE', 'first-busy', {}, 'keeper', 417, notOk],
+        ['unavailable', 'POST', 'first-busy', { order_by: 'size' }, 'member', 403, denied],
+        ['unavailable', 'POST', 'first-busy', { order_by: 'size' }, 'keeper', 412, noOrder],
+      ]
+      for (const [state, method, name, json, as, status, body] of rows)
+        test(`${state}: ${method} ${name} ${JSON.stringify(json)} by ${as} is ${status}`, async () => {
+          await server(state)
+          const said = 'alias' in json ? { ...json, alias: taken.name.toUpperCase() } : json
+          await world.expect(method, `/image/${name}/`, { json: said, as }, status, body)
+        })
+
+      test('without an image server: what a task works on is let alone all the same', async () => {
+        await server('usable')
+        await world.expect('PUT', '/dc/main/settings', { json: { VMS_IMAGE_VM: null } }, 200)
+        for (const method of ['PUT', 'DELETE'])
+          await world.expect(method, '/image/first-busy/', { json: { desc: 'x' }, as: 'keeper' }, 417, notOk)
+        await world.expect('DELETE', '/image/first-used/', { json: {}, as: 'keeper' }, 428, inUse)
+        await world.expect('PUT', '/dc/main/settings', { json: { VMS_IMAGE_VM: 'images07' } }, 200)
       })
     })
 

@@ -19,8 +19,10 @@ export type Offered = {
   readonly bytes?: string
   /** The file is sent only when this has settled. */
   readonly when?: Promise<unknown>
-  /** The status of the file. */
-  readonly fileStatus?: number
+  /** The status of the file; several are those of one answer after the other, the last one of all that follow. */
+  readonly fileStatus?: number | readonly number[]
+  /** The manifest is found with slashes behind its URL, too. */
+  readonly slashes?: boolean
 }
 
 export async function startRepository(): Promise<Repository> {
@@ -29,11 +31,13 @@ export async function startRepository(): Promise<Repository> {
   const server = createServer(async (request, response) => {
     const path = request.url ?? ''
     asked.push({ path, userAgent: request.headers['user-agent'] ?? '' })
-    const [, uuid = '', file] = /^\/images\/([^/]+)(\/file)?$/.exec(path) ?? []
+    const [, uuid = '', file, slashes] = /^\/images\/([^/]+)(?:(\/file)|(\/+))?$/.exec(path) ?? []
     const image = images.get(uuid)
-    if (!image) return void response.writeHead(404).end('{}')
+    if (!image || (slashes && !image.slashes)) return void response.writeHead(404).end('{}')
     if (!file) return void response.end(image.manifest)
-    response.writeHead(image.fileStatus ?? 200)
+    const statuses = [image.fileStatus ?? 200].flat()
+    const fetched = asked.filter((one) => one.path === path).length
+    response.writeHead(statuses[Math.min(fetched, statuses.length) - 1]!)
     response.flushHeaders()
     await image.when
     response.end(image.bytes ?? 'bytes')
