@@ -265,6 +265,49 @@ describe('on the wire', () => {
       )
     })
 
+  /** Everything that a stream sends after its head, with the sizes of its chunks. */
+  const framed = (texts: readonly string[]) =>
+    [...texts, ''].map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join('')
+  /** The body, without the spaces that a slow machine may need beyond so many. */
+  const bodyOf = (text: string, spaces: number) => {
+    const body = text.slice(text.indexOf('\r\n\r\n') + 4)
+    return body.replace(/^(?:1\r\n \r\n)*/, (waited) => waited.slice(0, spaces * framedSpace.length))
+  }
+  const framedSpace = '1\r\n \r\n'
+  const closingOf = (taskId: string) =>
+    `200\n{"task_id":"${taskId}","status":"SUCCESS","result":{"returncode":0,"message":"Successfully finished nobody-does-this centos-7"}}`
+
+  test('what ends within a second comes in one chunk', async () => {
+    const open = await begin(['ES-STREAM: es', 'Connection: close'])
+    const taskId = idIn(await open.until(/\r\n\r\n/))
+    await end(taskId)
+    assert.equal(bodyOf(await open.closed, 0), framed([closingOf(taskId)]))
+  })
+
+  test('what takes longer comes in many: every space as it is due, the code and the status together', async () => {
+    const open = await begin(['ES-STREAM: es', 'Connection: close'])
+    const taskId = idIn(await open.until(/\r\n\r\n/))
+    await open.until(/\r\n\r\n1\r\n \r\n1\r\n \r\n/)
+    await end(taskId)
+    assert.equal(bodyOf(await open.closed, 2), framed([' ', ' ', closingOf(taskId)]))
+  })
+
+  test('a connection that is cut in the middle: the end is told to who asks for the status', async () => {
+    const open = await begin(['ES-STREAM: es'])
+    const taskId = idIn(await open.until(/\r\n\r\n/))
+    await open.until(/\r\n\r\n1\r\n \r\n/)
+    open.socket.resetAndDestroy()
+    const pending = await world.ask('GET', `/task/${taskId}/status/`, { as: 'keeper' })
+    assert.deepEqual(
+      [pending.status, pending.text],
+      [201, `{"task_id":"${taskId}","status":"PENDING","result":null}`],
+    )
+    await end(taskId)
+    const ended = await world.ask('GET', `/task/${taskId}/status/`, { as: 'keeper' })
+    assert.equal(`${ended.status}\n${ended.text}`, closingOf(taskId))
+    assert.doesNotMatch(open.text(), /returncode/)
+  })
+
   test('another client gets no line with the code', async () => {
     const open = await begin(['ES-Stream: yes', 'Connection: close'])
     await end(idIn(await open.until(/\r\n\r\n/)))
