@@ -135,6 +135,11 @@ export function logDetail(facts: Readonly<Record<string, unknown>>): string {
     .join(' ')
 }
 
+/** With what of its callback could not be understood, which fails no request (danube.md 2.8). */
+export function withProblem(detail: string, problem: string | undefined): string {
+  return [detail, problem].filter(Boolean).join(' ')
+}
+
 function shown(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return String(value)
   return `'${Array.isArray(value) ? value.join(',') : String(value)}'`

@@ -10,6 +10,9 @@ export type TaskState = (typeof taskStates)[number]
 /** Who is told when a task ends (danube.md 2.8). */
 export type Callback = { readonly url: string; readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' }
 
+/** What a request says of that. `problem`: what of it could not be understood, for the log; then nobody is told. */
+export type Telling = { readonly callback?: Callback; readonly problem?: string }
+
 /** One piece of long work. `progress` is bytes (or steps) of `progressTotal`, which may be unknown. */
 export type Task = {
   readonly id: string

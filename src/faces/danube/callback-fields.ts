@@ -1,5 +1,5 @@
 import { logDetail } from '../../catalogue/tasks/log.ts'
-import type { Callback } from '../../catalogue/tasks/task.ts'
+import type { Telling } from '../../catalogue/tasks/task.ts'
 import type { Data } from './data.ts'
 import { fields } from './fields.ts'
 
@@ -10,7 +10,7 @@ const longestUrl = 1024
  * Who is to be told when the task ends (danube.md 2.8). What is wrong with it never fails the call: it is a `problem` for
  * the log, and nobody is told. Where the URL leads is judged when it is called.
  */
-export function readCallback(data: Data): { readonly callback?: Callback; readonly problem?: string } {
+export function readCallback(data: Data): Telling {
   if (isMissing(data.cb_url)) return {}
   const read = fields(data)
   const url = read.url('cb_url', { max: longestUrl, required: true })

@@ -1,5 +1,5 @@
 import type { Image } from '../../catalogue/images/image.ts'
-import { logDetail } from '../../catalogue/tasks/log.ts'
+import { logDetail, withProblem } from '../../catalogue/tasks/log.ts'
 import type { Context } from './route.ts'
 import { toWire, type WireImage } from './wire.ts'
 
@@ -11,7 +11,7 @@ export function enterDatacenterOf(context: Context, image: Image): void {
 
 /** What the task log tells of a request: what it asked for, and what of its callback could not be understood. */
 export function detailOf(facts: object, problem: string | undefined): string {
-  return [logDetail({ ...facts }), problem].filter(Boolean).join(' ')
+  return withProblem(logDetail({ ...facts }), problem)
 }
 
 /** Shown where an owner is gone. */

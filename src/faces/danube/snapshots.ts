@@ -55,7 +55,7 @@ async function show(context: Context): Promise<Answer> {
 
 async function create(context: Context): Promise<Answer> {
   const { actor, data, parts } = context
-  const { callback } = readCallback(data)
+  const told = readCallback(data)
   const check = () => {
     const read = fields(data)
     read.check('name', context.segment('snapname'), { max: 24, pattern: namePattern })
@@ -64,7 +64,7 @@ async function create(context: Context): Promise<Answer> {
     return { note }
   }
   const { taskId } = await onServer(() =>
-    parts.catalogue.snapshots.create(actor, targetOf(context), check, callback),
+    parts.catalogue.snapshots.create(actor, targetOf(context), check, told),
   )
   return begun(taskId)
 }
@@ -82,20 +82,16 @@ async function change(context: Context): Promise<Answer> {
     }
     return doneOf(await onServer(() => snapshots.annotate(actor, targetOf(context), check)))
   }
-  const { callback } = readCallback(data)
+  const told = readCallback(data)
   const force = data.force === undefined ? true : truth(data.force)
-  const { taskId } = await onServer(() =>
-    snapshots.revert(actor, targetOf(context), { force, ...(callback ? { callback } : {}) }),
-  )
+  const { taskId } = await onServer(() => snapshots.revert(actor, targetOf(context), { force, ...told }))
   return begun(taskId)
 }
 
 async function remove(context: Context): Promise<Answer> {
   const { actor, data, parts } = context
-  const { callback } = readCallback(data)
-  const { taskId } = await onServer(() =>
-    parts.catalogue.snapshots.remove(actor, targetOf(context), callback),
-  )
+  const told = readCallback(data)
+  const { taskId } = await onServer(() => parts.catalogue.snapshots.remove(actor, targetOf(context), told))
   return taskId === null ? done({ message: 'Snapshot successfully deleted from DB' }) : begun(taskId)
 }
 

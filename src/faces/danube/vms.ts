@@ -87,11 +87,10 @@ async function readDefinition(
 async function changeState(context: Context): Promise<Answer> {
   const { actor, datacenter, data, parts } = context
   const change = context.segment('action') as StateChange
-  const { callback } = readCallback(data)
   const { taskId } = await onServer(() =>
     parts.catalogue.instanceStates.begin(actor, datacenter.id, serverOf(context), change, {
       force: flag(data, 'force'),
-      ...(callback ? { callback } : {}),
+      ...readCallback(data),
     }),
   )
   return begun(taskId)

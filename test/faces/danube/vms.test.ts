@@ -317,17 +317,25 @@ describe('servers', () => {
       assert.match(taskId, new RegExp(`^${world.ids.member}e${world.ids.member}d2-`))
       await world.expect('GET', `/dc/acme/task/${taskId}/status`, { as: 'member' }, 200)
       assert.equal((await change('reboot', { json: { force: true } })).status, 'running')
-      assert.equal((await change('stop')).status, 'stopped')
+      assert.equal(
+        (await change('stop', { json: { cb_url: 'http://192.0.2.1/', cb_method: 'PATCH' } })).status,
+        'stopped',
+      )
       const log = await world.core.database.db
         .selectFrom('task_log')
-        .select(['message', 'state'])
+        .select(['message', 'detail'])
         .where('object_id', '=', own)
-        .where('state', '=', 'succeeded')
+        .where('state', '=', 'pending')
         .orderBy('id')
         .execute()
       assert.deepEqual(
-        log.slice(-3).map(({ message }) => message),
-        ['Start server', 'Force server reboot', 'Stop server'],
+        log.slice(-3).map(({ message, detail }) => [message, detail]),
+        [
+          ['Start server', 'force=false'],
+          ['Force server reboot', 'force=true'],
+          // A callback that makes no sense fails nothing, and is told in the log (2.8).
+          ['Stop server', "force=false callback='cb_method: Invalid value.'"],
+        ],
       )
     })
 

@@ -5,8 +5,8 @@ import { record } from '../../audit.ts'
 import type { Core, Query, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { enqueue } from '../../tasks/enqueue.ts'
-import { logDone } from '../../tasks/log.ts'
-import { type Callback, taskChannel } from '../../tasks/task.ts'
+import { logDone, withProblem } from '../../tasks/log.ts'
+import { type Telling, taskChannel } from '../../tasks/task.ts'
 import { now } from '../../time.ts'
 import { type Disk, findDisk } from './disks.ts'
 import {
@@ -49,11 +49,7 @@ export function snapshots(core: Core, live: LiveResources) {
     actor: Actor,
     instance: Instance,
     snapshot: Snapshot,
-    {
-      kind,
-      message,
-      ...task
-    }: { kind: string; message: string; before: SnapshotStatus; callback?: Callback },
+    { kind, message, ...task }: { kind: string; message: string; before: SnapshotStatus; told: Telling },
   ): Promise<string> {
     const detail = detailOf(snapshot)
     const payload: SnapshotPayload = {
@@ -70,8 +66,8 @@ export function snapshots(core: Core, live: LiveResources) {
       kind,
       subject: snapshot.name,
       payload,
-      work: workOnInstance(instance, message, detail),
-      ...(task.callback ? { callback: task.callback } : {}),
+      work: workOnInstance(instance, message, withProblem(detail, task.told.problem)),
+      ...(task.told.callback ? { callback: task.told.callback } : {}),
     })
   }
 
@@ -120,7 +116,7 @@ export function snapshots(core: Core, live: LiveResources) {
       actor: Actor,
       target: SnapshotTarget,
       check: () => { readonly note: string },
-      callback?: Callback,
+      told: Telling = {},
     ): Promise<{ snapshot: Snapshot; taskId: string }> {
       await live.observe()
       const begun = await database.transaction(async (trx) => {
@@ -154,7 +150,7 @@ export function snapshots(core: Core, live: LiveResources) {
           kind: 'create-snapshot',
           message,
           before: 'ok',
-          ...(callback ? { callback } : {}),
+          told,
         } as const
         return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
       })
@@ -169,7 +165,7 @@ export function snapshots(core: Core, live: LiveResources) {
     async remove(
       actor: Actor,
       target: SnapshotTarget,
-      callback?: Callback,
+      told: Telling = {},
     ): Promise<{ snapshot: Snapshot; taskId: string | null }> {
       await live.observe()
       const begun = await database.transaction(async (trx) => {
@@ -191,7 +187,7 @@ export function snapshots(core: Core, live: LiveResources) {
           kind: 'delete-snapshot',
           message,
           before: snapshot.status,
-          ...(callback ? { callback } : {}),
+          told,
         }
         return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
       })
@@ -207,7 +203,7 @@ export function snapshots(core: Core, live: LiveResources) {
     async revert(
       actor: Actor,
       target: SnapshotTarget,
-      { force, callback }: { readonly force: boolean; readonly callback?: Callback },
+      { force, ...told }: { readonly force: boolean } & Telling,
     ): Promise<{ snapshot: Snapshot; taskId: string }> {
       await live.observe()
       const begun = await database.transaction(async (trx) => {
@@ -234,7 +230,7 @@ export function snapshots(core: Core, live: LiveResources) {
           kind: 'revert-snapshot',
           message,
           before: 'ok',
-          ...(callback ? { callback } : {}),
+          told,
         } as const
         return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
       })

@@ -3,9 +3,9 @@ import { record } from '../../audit.ts'
 import type { Core, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { enqueue } from '../../tasks/enqueue.ts'
-import { logDetail } from '../../tasks/log.ts'
+import { logDetail, withProblem } from '../../tasks/log.ts'
 import type { Rollback } from '../../tasks/rollback.ts'
-import { type Callback, taskChannel } from '../../tasks/task.ts'
+import { type Telling, taskChannel } from '../../tasks/task.ts'
 import { now } from '../../time.ts'
 import {
   demandNode,
@@ -84,7 +84,7 @@ export function instanceStates(core: Core, live: LiveResources) {
       projectId: number,
       name: string,
       change: StateChange,
-      { force, callback }: { readonly force: boolean; readonly callback?: Callback },
+      { force, callback, problem }: { readonly force: boolean } & Telling,
     ): Promise<{ instance: Instance; taskId: string }> {
       await live.observe()
       const begun = await database.transaction(async (trx) => {
@@ -107,7 +107,7 @@ export function instanceStates(core: Core, live: LiveResources) {
           kind: 'instance-state',
           subject: instance.hostname,
           payload,
-          work: workOnInstance(instance, message, logDetail({ force })),
+          work: workOnInstance(instance, message, withProblem(logDetail({ force }), problem)),
           ...(callback ? { callback } : {}),
         })
         return { instance, taskId }
