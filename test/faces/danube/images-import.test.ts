@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { type Repository, startRepository } from './repository.ts'
@@ -539,29 +539,54 @@ for (const [engine, start] of worlds)
     })
 
     test('failures leave neither the record nor bytes', async () => {
+      const settings = world.core.settings as { freeSpaceFloorBytes: number }
+      const { freeSpaceFloorBytes } = settings
+      const bytes = createHash('sha1').update('bytes').digest('hex')
       const cases = [
         {
           offered: { facts: { files: [{ sha1: 'b'.repeat(40), size: 5 }] } },
-          message: /checksum mismatch \(b{40} != /,
+          code: 8,
+          message: `Image file checksum mismatch (${'b'.repeat(40)} != ${bytes})`,
         },
-        { offered: { facts: { files: [{ size: 5 }] } }, message: /^ERROR: Invalid file in image manifest$/ },
+        {
+          offered: { facts: { files: [{ sha1: bytes, size: 4 }] } },
+          code: 8,
+          message: 'Image file checksum mismatch (4 != 5)',
+        },
+        {
+          offered: { facts: { files: [{ size: 5 }] } },
+          code: 2,
+          message: 'Invalid file in image manifest',
+        },
         // Reachable when it was asked for, and gone when it is fetched.
         {
           offered: { fileStatus: [200, 404] },
-          message: /^ERROR: Could not download image file \(The server answered with status 404\.\)$/,
+          code: 8,
+          message: 'Could not download image file (The server answered with status 404.)',
+        },
+        {
+          offered: {},
+          code: 10,
+          floor: Number.MAX_SAFE_INTEGER,
+          message: 'Not enough free space on image server',
         },
       ]
-      for (const { offered, message } of cases) {
+      for (const { offered, code, floor, message } of cases) {
+        settings.freeSpaceFloorBytes = floor ?? freeSpaceFloorBytes
         const { manifestUrl } = repository.add(offered)
         const { reply, task } = await imported('failing', { manifest_url: manifestUrl, dc: 'main' })
+        settings.freeSpaceFloorBytes = freeSpaceFloorBytes
         assert.equal(task.state, 'failed')
-        const { status, body } = await world.ask('GET', `/task/${reply.body.task_id}/status/`)
-        assert.deepEqual([status, body.status], [400, 'FAILURE'])
-        assert.match(body.result.message, message)
-        assert.equal(
-          body.result.detail,
-          `Got bad return code (${body.result.returncode}). Error: ${body.result.message}`,
-        )
+        const text = `ERROR: ${message}`
+        const { body } = await world.expect('GET', `/task/${reply.body.task_id}/status/`, {}, 400, {
+          status: 'FAILURE',
+          result: {
+            returncode: code,
+            message: text,
+            detail: `Got bad return code (${code}). Error: ${text}`,
+          },
+        })
+        assert.deepEqual(Object.keys(body.result), ['returncode', 'message', 'detail'])
         await world.expect('GET', '/image/failing/', {}, 404, { detail: 'Image not found' })
       }
       const transfers = await world.core.database.db.selectFrom('transfers').selectAll().execute()
@@ -590,6 +615,17 @@ for (const [engine, start] of worlds)
         assert.deepEqual([body.result.uuid, body.result.status, body.result.access], [uuid, 1, 3])
         assert.ok(!('dcs' in body.result) && body.result.created)
         assert.deepEqual((await shown('recorded')).dcs, ['acme'])
+        const paths = repository.asked.map(({ path }) => path).filter((path) => path.includes(uuid))
+        assert.deepEqual(paths, [`/images/${uuid}`, `/images/${uuid}/file`])
+        const { manifestUrl: halfThere } = repository.add({ fileStatus: 404 })
+        await world.expect('POST', '/image/half/', { json: { ...json, manifest_url: halfThere } }, 400, {
+          status: 'FAILURE',
+          result: { file_url: ['Image file URL is unreachable (The server answered with status 404.).'] },
+        })
+        const free = { manifest_url: repository.add().manifestUrl, dc: 'park', dc_bound: 'false' }
+        const unboundOne = await world.expect('POST', '/image/recorded-free/', { json: free }, 200)
+        assert.deepEqual([unboundOne.body.result.dc_bound, unboundOne.headers.get('es_dc')], [false, 'main'])
+        assert.deepEqual((await shown('recorded-free')).dcs, ['park'])
         const image = await world.catalogue.images.view(systemActor, uuid)
         assert.deepEqual([image.status, image.external], ['queued', true])
         // Set aside and taken back, and deleted, at once as well.

@@ -4,7 +4,9 @@ import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import type { ImageDraft } from '../../../src/catalogue/images/draft.ts'
 import type { Image } from '../../../src/catalogue/images/image.ts'
+import { taskIdOf } from '../../../src/catalogue/tasks/danube-status.ts'
 import { enqueue } from '../../../src/catalogue/tasks/enqueue.ts'
+import { taskChannel } from '../../../src/catalogue/tasks/task.ts'
 import { type Ask, type Person, type World, worlds } from './world.ts'
 
 const denied = { detail: 'Permission denied' }
@@ -190,7 +192,12 @@ for (const [engine, start] of worlds)
           status: 1,
           created: '2020-09-13T12:26:40Z',
         })
-        assert.equal((await world.ask('GET', '/image/c-free')).headers.get('es_dc'), 'main')
+        const asAdmin = await world.ask('GET', '/image/b-bound/?dc=park')
+        assert.match(asAdmin.body.task_id, new RegExp(`^1d${world.ids.keeper}u2-6f75849b-`))
+        assert.equal(asAdmin.headers.get('es_dc'), 'acme')
+        const free = await world.ask('GET', '/image/c-free?dc=acme')
+        assert.match(free.body.task_id, new RegExp(`^1d${world.ids.keeper}u1-6f75849b-`))
+        assert.equal(free.headers.get('es_dc'), 'main')
         assert.equal((await shown('d-gone')).access, 4)
         assert.equal((await shown('c-free')).created, '2020-09-13T12:26:40.500000Z')
       })
@@ -402,13 +409,18 @@ for (const [engine, start] of worlds)
         const made = await image({ properties: { description: 'before' } })
         // Nobody has the bytes any more: what is made known could not be fetched.
         for (const { store } of world.core.stores.all) await store.delete(made.blobId!)
-        const json = { desc: 'after', access: 4, tags: ['x'], alias: 'After' }
+        const before = await shown(made.handle)
+        const json = {
+          ...{ alias: 'After', version: '9', owner: 'importer', access: 4, desc: 'after', resize: true },
+          ...{ deploy: true, tags: ['x'], dc_bound: false },
+        }
         const { reply, task } = await byTask('PUT', `/image/${made.handle}/`, { json })
         assert.equal(task.state, 'failed')
         const { status, body } = await world.ask('GET', `/task/${reply.body.task_id}/status`)
         assert.deepEqual([status, body.status, body.result.returncode], [400, 'FAILURE', 1])
-        const { desc, access, tags, alias, status: state } = await shown(made.handle)
-        assert.deepEqual([desc, access, tags, alias, state], ['before', 3, [], made.name, 1])
+        assert.match(body.result.message, /^ERROR: /)
+        assert.equal(body.result.detail, `Got bad return code (1). Error: ${body.result.message}`)
+        assert.deepEqual(await shown(made.handle), before)
       })
     })
 
@@ -421,6 +433,34 @@ for (const [engine, start] of worlds)
         await world.expect('GET', `/image/${made.handle}`, {}, 404, missing)
         await world.expect('DELETE', `/image/${made.handle}`, {}, 404, missing)
         for (const { store } of world.core.stores.all) assert.equal(await store.size(made.blobId!), null)
+      })
+
+      test('one that cannot be done after all leaves the image as it was', async () => {
+        const made = await image()
+        const before = await shown(made.handle)
+        // As if a server had been made from it while the task waited.
+        await world.apply({
+          instances: [
+            { hostname: `late-${made.handle}`, project: 'acme', disks: [{ size: 1, image: made.handle }] },
+          ],
+        })
+        const begun = await world.core.database.transaction((trx) =>
+          enqueue(trx, systemActor, {
+            kind: 'delete-image',
+            imageUuid: made.uuid,
+            subject: made.handle,
+            payload: {},
+          }),
+        )
+        await world.core.database.notify(taskChannel)
+        const id = taskIdOf(await world.catalogue.tasks.view(systemActor, begun))
+        assert.equal((await world.ended(id)).state, 'failed')
+        const message = 'ERROR: Image is used by some VMs'
+        await world.expect('GET', `/task/${id}/status/`, {}, 400, {
+          status: 'FAILURE',
+          result: { returncode: 5, message, detail: `Got bad return code (5). Error: ${message}` },
+        })
+        assert.deepEqual(await shown(made.handle), before)
       })
 
       test('without any body', async () => {
