@@ -50,7 +50,7 @@ export type LogCounts = {
 
 /**
  * The task log as it is read in a datacenter: administrators see what happened there, in the first datacenter also what
- * belongs to none, and everybody else what he did himself.
+ * belongs to none, and everybody else what he did himself, and what was done to his own things.
  */
 export function taskHistory(core: Core) {
   const { db } = core.database
@@ -63,7 +63,11 @@ export function taskHistory(core: Core) {
     if (actor.superAdmin && projectId === mainProjectId)
       return log.where((where) => where.or([where('project_id', '=', projectId), where('bound', '=', 0)]))
     if (permitted(actor, 'instance.manage', projectId)) return log.where('project_id', '=', projectId)
-    return log.where('project_id', '=', projectId).where('user_id', '=', actor.userId)
+    return log
+      .where('project_id', '=', projectId)
+      .where((where) =>
+        where.or([where('user_id', '=', actor.userId), where('owner_user_id', '=', actor.userId)]),
+      )
   }
 
   function filtered(actor: Actor, projectId: number, filter: LogFilter) {

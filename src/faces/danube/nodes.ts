@@ -1,4 +1,5 @@
 import { type Node, nodeStatuses } from '../../catalogue/places/instances/nodes.ts'
+import { logDetail } from '../../catalogue/tasks/log.ts'
 import { toMicros } from '../../catalogue/time.ts'
 import { permissionDenied } from './failures.ts'
 import { fields, required } from './fields.ts'
@@ -47,7 +48,8 @@ async function redefine(context: Context): Promise<Answer> {
   const status = read.choice('status', [1, 2] as const)
   if (!read.has('status')) read.fail('status', required)
   read.demand()
-  return done(definitionView(await parts.catalogue.nodes.change(actor, hostname, writable[status!])))
+  const detail = logDetail({ status })
+  return done(definitionView(await parts.catalogue.nodes.change(actor, hostname, writable[status!], detail)))
 }
 
 const scope = { scope: 'main', group: 'u' } as const

@@ -50,14 +50,11 @@ function told(taskId: string, http: number, body: unknown): Answer {
   return { kind: 'bare', status: http, body, headers: { es_task_id: taskId, es_task_response: 'true' } }
 }
 
-/** `es` waits for the end of what it asks about as for the end of what it has just begun (2.6). */
-function toldOrAwaited({ request }: Context, task: Task | undefined, answer: Answer): Answer {
-  return isUnfinished(task) && request.headers['es-stream'] ? begun(task.id) : answer
-}
-
+/** `es` waits for the end here, too, as for the end of what it has just begun (2.6). */
 async function status(context: Context): Promise<Answer> {
   const { http, body, task } = await standing(context)
-  return toldOrAwaited(context, task, told(body.task_id, http, body))
+  if (isUnfinished(task) && context.request.headers['es-stream']) return begun(task.id)
+  return told(body.task_id, http, body)
 }
 
 async function isDone(context: Context): Promise<Answer> {
@@ -112,7 +109,10 @@ async function remove(context: Context): Promise<Answer> {
   return bare('Delete pending')
 }
 
-/** Politely or by force comes to the same: work lets go at once, and what it did is taken back. */
+/**
+ * Politely or by force comes to the same: work lets go at once, and what it did is taken back. The answer never waits for
+ * longer than its second, not for `es` either (2.4).
+ */
 async function cancel(context: Context): Promise<Answer> {
   const { parts, actor, datacenter } = context
   const { datacenterTasks } = parts.catalogue
@@ -128,7 +128,7 @@ async function cancel(context: Context): Promise<Answer> {
     now = await taskOf(context, id)
   }
   const { http, body } = statusOf(now ?? task)
-  return toldOrAwaited(context, now, told(body.task_id, http, body))
+  return told(body.task_id, http, body)
 }
 
 /** Tasks have ids of their own shape; what is none is refused by the handlers, as danube.md 2.3 has it. */

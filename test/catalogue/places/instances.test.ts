@@ -336,7 +336,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
 
     test('a node that is out of service stays so', async () => {
       await list()
-      await catalogue.nodes.change(systemActor, 'kvm01', 'maintenance')
+      await catalogue.nodes.change(systemActor, 'kvm01', 'maintenance', 'status=1')
       for (const said of [silent, { hostname: 'kvm01', domains: [web01, db01] }]) {
         host = said
         forgetLooks()

@@ -37,7 +37,15 @@ describe('nodes', () => {
     const path = '/node/node01/define'
     const nodeStatus = async () => (await world.ask('GET', '/vm/web01')).body.result.node_status
     await world.expect('GET', path, {}, 200, ok({ hostname: 'node01', status: 2 }))
-    await world.expect('PUT', path, { json: { status: '1' } }, 200, ok({ hostname: 'node01', status: 1 }))
+    const json = { status: '1' }
+    const { body } = await world.expect('PUT', path, { json }, 200, ok({ hostname: 'node01', status: 1 }))
+    const log = await world.ask('GET', '/task/log?page=1&object_type=node')
+    assert.deepEqual(
+      log.body.results.map((entry: Record<string, unknown>) => [
+        ...[entry.task, entry.status, entry.object_name, entry.msg, entry.detail, entry.flag],
+      ]),
+      [[body.task_id, 'SUCCESS', 'node01', 'Update node definition', 'status=1', 3]],
+    )
     assert.equal(await nodeStatus(), 'maintenance')
     await world.expect('PUT', '/vm/web01/status/start', {}, 423, { detail: 'Node is not operational' })
     await world.expect('PUT', path, { json: { status: 2 } }, 200, ok({ hostname: 'node01', status: 2 }))

@@ -3,6 +3,8 @@ import type { Actor } from '../../actor.ts'
 import { record } from '../../audit.ts'
 import type { Core, Query } from '../../core.ts'
 import { Failure } from '../../failure.ts'
+import { mainProjectId } from '../../images/cleanup.ts'
+import { logDone } from '../../tasks/log.ts'
 import { now } from '../../time.ts'
 
 /** `unreachable`: the hypervisor did not answer when it was last asked. */
@@ -45,8 +47,17 @@ export function nodes(core: Core) {
       return find(database.db, hostname)
     },
 
-    /** Takes a node out of service or puts it back. @throws Failure `forbidden`, `not-found`. */
-    async change(actor: Actor, hostname: string, status: 'maintenance' | 'online'): Promise<Node> {
+    /**
+     * Takes a node out of service or puts it back.
+     * @param detail the change in the words of whoever asked, for the task log
+     * @throws Failure `forbidden`, `not-found`.
+     */
+    async change(
+      actor: Actor,
+      hostname: string,
+      status: 'maintenance' | 'online',
+      detail: string,
+    ): Promise<Node> {
       demandDirectory(actor)
       return database.transaction(async (trx) => {
         const before = await find(trx, hostname)
@@ -58,6 +69,13 @@ export function nodes(core: Core) {
           .execute()
         const sides = { before: { status: before.status }, after: { status } }
         await record(trx, actor, { action: 'update', kind: 'node', id: hostname, ...sides })
+        await logDone(trx, actor, {
+          message: 'Update node definition',
+          detail,
+          object: { type: 'node', id: hostname, name: hostname, alias: hostname, ownerUserId: null },
+          projectId: mainProjectId,
+          bound: false,
+        })
         return { ...before, status }
       })
     },
