@@ -98,10 +98,13 @@ async function publishedFirst(
   return [...published, ...unpublished]
 }
 
+/** Dates have milliseconds on this wire: whoever sends one back means all that happened in that one; microseconds. */
+const belowMillisecond = 999
+
 function fromMarker({ publishedAt, uuid }: Marker, descending: boolean): readonly Filter[] {
   const value = publishedAt!
   const range: Filter = { field: 'publishedAt', is: descending ? 'lte' : 'gte', value }
-  if (uuid === null) return [range]
+  if (uuid === null) return descending ? [{ ...range, value: value + belowMillisecond }] : [range]
   const beyond: Filter = { field: 'publishedAt', is: descending ? 'lt' : 'gt', value }
   const same: Filter = {
     all: [

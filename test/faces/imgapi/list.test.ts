@@ -215,6 +215,10 @@ forEachDatabase((engine, _open, freshUrl) => {
       first!.uuid,
     ])
     assert.deepEqual(await uuids(`?marker=${second!.published_at}`), [second!.uuid, third!.uuid])
+    assert.deepEqual(await uuids(`?marker=${second!.published_at}&sort=published_at.desc`), [
+      second!.uuid,
+      first!.uuid,
+    ])
     const all = await uuids('?state=all', { as: 'eva' })
     const last = all.at(-1)
     assert.deepEqual(await uuids(`?state=all&marker=${last}`, { as: 'eva' }), [last])
