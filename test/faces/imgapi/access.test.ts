@@ -251,6 +251,12 @@ describe('channels', () => {
       assert.deepEqual(await names('?channel=dev'), ['base'])
       assert.deepEqual(await names('?channel=staging'), [])
       assert.deepEqual(await names('?channel=*'), ['released', 'base', 'other-face'])
+      const shown = async (more: object) =>
+        (await ask('GET', '/images?channel=*', more)).body.map(
+          ({ channels }: { channels?: string[] }) => channels,
+        )
+      assert.deepEqual(await shown({ headers }), [['release'], ['dev'], ['release']])
+      assert.deepEqual(await shown({}), [undefined, undefined, undefined])
       const bad = await expect('GET', '/images?channel=unknown', {}, 422, 'ValidationFailed')
       assert.equal(bad.body.errors[0].field, 'channel')
       for (const path of ['', '/file']) {
@@ -461,6 +467,7 @@ describe('the wire itself (danube.md 7.1, 7.2)', () => {
     sending.flushHeaders()
     const [refused] = await once(sending, 'response')
     assert.equal(refused.statusCode, 400)
+    assert.equal(JSON.parse((await refused.toArray()).join('')).code, 'ImageFileTooBig')
     sending.destroy()
     assert.deepEqual(await put('?compression=none', signed('eva', keys.eva)), [true, 200])
     await expect('POST', `/images/${made.body.uuid}?action=activate`, { as: 'eva' }, 200)
@@ -501,6 +508,58 @@ describe('the wire itself (danube.md 7.1, 7.2)', () => {
     const { body } = await expect('GET', `/images/${uuid}`, { as: 'eva' }, 200)
     assert.deepEqual([body.state, body.files], ['unactivated', undefined])
     await expect('PUT', `/images/${uuid}/file?compression=none`, { as: 'eva', body: 'whole' }, 200)
+  })
+
+  test('an image may be deleted while its file arrives, and leaves nothing', async () => {
+    const { keys, url, expect, core } = world
+    await processes(core).enter(true)
+    const { uuid } = (await expect('POST', '/images', { as: 'eva', json: plain }, 200)).body
+    const sending = request(`${url}/images/${uuid}/file?compression=none`, {
+      method: 'PUT',
+      headers: { ...signed('eva', keys.eva), 'content-length': '10' },
+    })
+    sending.write('first')
+    for (let i = 0; ; i++) {
+      const { body } = await world.ask('GET', `/images/${uuid}`, { as: 'eva' })
+      if (body.state === 'creating') break
+      assert.ok(i < 200, 'it never arrived')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await expect('DELETE', `/images/${uuid}`, { as: 'eva' }, 204)
+    sending.end('other')
+    const [response] = await once(sending, 'response')
+    const answer = JSON.parse((await response.toArray()).join(''))
+    assert.deepEqual([response.statusCode, answer.code], [400, 'Upload'])
+    await expect('GET', `/images/${uuid}`, { as: 'boss' }, 404, 'ResourceNotFound')
+    const blobs = await core.database.db.selectFrom('blobs').select('sha1').execute()
+    assert.equal(
+      blobs.some((blob) => blob.sha1 === sha1('firstother')),
+      false,
+    )
+  })
+
+  test('every write is kept: who, through which wire, what', async () => {
+    const { publish, expect, catalogue, accounts, ids } = world
+    const as = 'eva'
+    const { uuid } = await publish(as)
+    const path = `/images/${uuid}`
+    const png = Buffer.from('89504e470d0a1a0a', 'hex')
+    await expect('POST', `${path}?action=update`, { as, json: { description: 'told' } }, 200)
+    await expect('POST', `${path}/acl`, { as, json: [accounts.other] }, 200)
+    await expect('POST', `${path}/acl?action=remove`, { as, json: [accounts.other] }, 200)
+    await expect('PUT', `${path}/icon`, { as, body: png, headers: { 'content-type': 'image/png' } }, 200)
+    await expect('POST', `${path}?action=disable`, { as }, 200)
+    await expect('POST', `${path}?action=enable`, { as }, 200)
+    await expect('DELETE', path, { as }, 204)
+    const entries = (await catalogue.audit.history('image', uuid, { limit: 100 })).toReversed()
+    for (const { userId, username, face } of entries)
+      assert.deepEqual([userId, username, face], [ids.eva, 'eva', 'imgapi'])
+    const actions = [...new Set(entries.map(({ action }) => action))]
+    const expected =
+      'create transfer bytes-received update activate share unshare deactivate reactivate delete'
+    assert.equal(actions.join(' '), expected)
+    const told = entries.find(({ after }) => JSON.stringify(after).includes('told'))
+    assert.equal(JSON.stringify(told?.before).includes('told'), false)
   })
 
   test("Danube's importer looks at 48 bytes, hangs up, and comes again", async () => {

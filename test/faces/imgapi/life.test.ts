@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { filesStore } from '../../../src/store/files.ts'
-import { md5, plain, sha1, startWorld, unknown, type World, zeroUuid } from './world.ts'
+import { md5, plain, sha1, signed, startWorld, unknown, type World, zeroUuid } from './world.ts'
 
 describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
   let world: World
@@ -114,7 +114,7 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
   })
 
   test('what an upload may not be', async () => {
-    const { expect, ask } = world
+    const { expect, ask, keys, url } = world
     const as = 'eva'
     const { uuid } = (await expect('POST', '/images', { as, json: plain }, 200)).body
     const path = `/images/${uuid}/file`
@@ -133,8 +133,18 @@ describe('the life of an image on the IMGAPI wire (danube.md 7.7)', () => {
     ]
     for (const [query, body, status, code] of cases)
       await expect('PUT', path + query, { as, body }, status, code)
+    // Of unknown length: nothing that comes is no file either.
+    const chunked = async (text: string) => {
+      const body = new Blob([text]).stream()
+      const headers = signed(as, keys[as])
+      return fetch(`${url}${path}?compression=none`, { method: 'PUT', headers, body, duplex: 'half' })
+    }
+    const empty = await chunked('')
+    assert.deepEqual([empty.status, ((await empty.json()) as { code: string }).code], [400, 'Upload'])
     const { body } = await ask('GET', `/images/${uuid}`, { as })
     assert.deepEqual([body.state, body.files], ['unactivated', undefined])
+    const filled = (await (await chunked('some')).json()) as { files: object }
+    assert.deepEqual(filled.files, [{ sha1: sha1('some'), size: 4, compression: 'none' }])
     await expect('PUT', `${path}?compression=none`, { as, body: qcow2('') }, 200)
   })
 

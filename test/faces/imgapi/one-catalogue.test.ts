@@ -147,6 +147,138 @@ describe('one image on two wires (one-catalogue.md section 3)', () => {
     )
   })
 
+  test('every state and every visibility of the catalogue has its one here', async () => {
+    const { image, expect, ask, core, catalogue } = world
+    type Row = [status: string, state: string | null, lists: readonly string[], everybody: number]
+    const rows: readonly Row[] = [
+      ['queued', 'unactivated', ['unactivated', 'all'], 404],
+      ['external', 'unactivated', [], 404],
+      ['uploading', 'creating', ['creating', 'all'], 404],
+      ['saving', 'creating', ['creating', 'all'], 404],
+      ['importing', 'creating', ['creating', 'all'], 404],
+      ['active', 'active', ['active', 'all'], 200],
+      ['deactivated', 'disabled', ['disabled', 'all'], 200],
+      ['killed', 'failed', ['failed', 'all'], 404],
+      ['pending_delete', 'disabled', [], 404],
+      ['deleted', null, [], 404],
+    ]
+    for (const [status, state, lists, everybody] of rows) {
+      const external = status === 'external'
+      const bytes = ['active', 'deactivated', 'pending_delete', 'deleted'].includes(status)
+        ? status
+        : undefined
+      const { uuid } = await image({ name: `state-${status}`, visibility: 'public', external }, bytes)
+      if (status === 'deleted') await catalogue.images.remove(systemActor, uuid)
+      else if (!external)
+        await core.database.db
+          .updateTable('images')
+          .set({ status: status as 'active' })
+          .where('uuid', '=', uuid)
+          .execute()
+      const own = await ask('GET', `/images/${uuid}`, { as: 'eva' })
+      assert.deepEqual([status, own.body.state ?? null], [status, state])
+      for (const as of ['eva', 'boss'] as const) {
+        const found: string[] = []
+        for (const list of ['active', 'unactivated', 'disabled', 'creating', 'failed', 'all'])
+          if ((await ask('GET', `/images?state=${list}`, { as })).text.includes(uuid)) found.push(list)
+        assert.deepEqual([status, as, found.sort()], [status, as, lists.toSorted()])
+      }
+      assert.equal((await ask('GET', `/images/${uuid}`)).status, everybody, status)
+      const listed = (await ask('GET', '/images')).text.includes(uuid)
+      assert.equal(listed, status === 'active', status)
+    }
+    const { acme, other } = world.accounts
+    for (const [visibility, isPublic, everybody] of [
+      ['public', true, 200],
+      ['private', false, 404],
+      ['shared', false, 404],
+      ['community', false, 404],
+    ] as const) {
+      const { uuid } = await image({ name: visibility, visibility }, visibility)
+      if (visibility === 'shared') await catalogue.acls.add(systemActor, uuid, [other])
+      const { body } = await expect('GET', `/images/${uuid}`, { as: 'eva' }, 200)
+      assert.deepEqual(
+        [visibility, body.public, body.acl, body.owner],
+        [visibility, isPublic, visibility === 'shared' ? [other] : undefined, acme],
+      )
+      assert.equal((await ask('GET', `/images/${uuid}`)).status, everybody, visibility)
+      assert.equal((await ask('GET', '/images')).text.includes(uuid), isPublic, visibility)
+    }
+  })
+
+  test('what Danube made of a snapshot, and writes, is the manifest of danube.md 1.13', async () => {
+    const { image, expect, catalogue, ids } = world
+    const bytes = 'bytes of a snapshot'
+    const facts = {
+      name: 'Web 01',
+      version: '1.1',
+      tags: ['web'],
+      resize: true,
+      deploy: false,
+      minRam: 512,
+      properties: { description: 'Before the upgrade' },
+      manifest: {
+        ...{ v: 2, type: 'zvol', os: 'linux', image_size: 10_240, requirements: { ssh_key: true } },
+        tags: { role: 'os' },
+      },
+    }
+    const { uuid, handle } = await image({ ...facts, visibility: 'public' }, bytes)
+    const { body, text } = await expect('GET', `/images/${uuid}`, {}, 200)
+    assert.match(body.published_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const manifest = {
+      v: 2,
+      uuid,
+      owner: zeroUuid,
+      name: 'Web 01',
+      version: '1.1',
+      state: 'active',
+      disabled: false,
+      public: true,
+      published_at: body.published_at,
+      type: 'zvol',
+      os: 'linux',
+      files: [{ sha1: sha1(bytes), size: 19, compression: 'none' }],
+      description: 'Before the upgrade',
+      requirements: { ssh_key: true, min_ram: 512 },
+      nic_driver: 'virtio',
+      disk_driver: 'virtio',
+      cpu_type: 'qemu64',
+      image_size: 10_240,
+      tags: { erigones: ['web'], resize: true, deploy: false, internal: false, role: 'os' },
+    }
+    assert.equal(text, JSON.stringify(manifest, null, 2))
+    // What Danube changes is written back, beside tags that it knows nothing of.
+    const { text: token } = await catalogue.loginTokens.open({ ...systemActor, userId: ids.boss }, 600)
+    const json = { alias: 'Web02', version: '1.2', desc: '', resize: false, deploy: true, tags: ['db'] }
+    const headers = { authorization: `Token ${token}` }
+    const path = `/api/image/${handle}/`
+    assert.equal((await world.ask('PUT', path, { json, headers })).status, 201)
+    for (let i = 0; i < 200 && (await world.ask('GET', path, { headers })).body.result.status !== 1; i++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    const { description: _none, ...rest } = manifest
+    assert.deepEqual((await expect('GET', `/images/${uuid}`, {}, 200)).body, {
+      ...rest,
+      name: 'Web02',
+      version: '1.2',
+      tags: { erigones: ['db'], resize: false, deploy: true, internal: false, role: 'os' },
+    })
+    // And what is written here Danube shows.
+    const written = { name: 'Web03', public: false, tags: { erigones: ['x'], resize: true, role: 'db' } }
+    await expect('POST', `/images/${uuid}?action=update`, { as: 'boss', json: written }, 200)
+    const { result } = (await world.ask('GET', path, { headers })).body
+    assert.deepEqual(
+      [result.alias, result.access, result.tags, result.resize, result.deploy, result.status],
+      ['Web03', 3, ['x'], true, false, 1],
+    )
+    for (const [action, access] of [
+      ['disable', 4],
+      ['enable', 3],
+    ] as const) {
+      await expect('POST', `/images/${uuid}?action=${action}`, { as: 'boss' }, 200)
+      assert.equal((await world.ask('GET', path, { headers })).body.result.access, access)
+    }
+  })
+
   test("Danube's access is what is public here, and what is disabled", async () => {
     const { publish, expect, catalogue, ids } = world
     const { uuid } = await publish('boss', {
