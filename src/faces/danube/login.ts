@@ -67,6 +67,8 @@ async function login({ data, request, parts }: Context, own: LoginParts): Promis
   const actor = { ...actorOf(account, request.id), userId: account.id, superAdmin: account.superAdmin }
   const { text, expiresAt } = await parts.catalogue.loginTokens.open(actor, own.tokenSeconds)
   request.danube.caller = { account, scheme: 'token', actor }
+  // Clients learn from the answer where they are.
+  request.danube.datacenter = await parts.catalogue.datacenterAccess.current(account.defaultProjectId)
   return bare({
     token: text,
     expires: toMicros(expiresAt).replace('Z', '+00:00'),

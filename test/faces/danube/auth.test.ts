@@ -61,7 +61,10 @@ for (const [engine, start] of worlds)
         const life = Date.parse(body.expires.replace(/\d{3}\+/, '+')) - before
         assert.ok(life > 3_590_000 && life < 3_620_000, String(life))
         assert.equal(body.detail, 'Welcome to Danube Cloud API.')
-        assert.deepEqual([headers.get('es_username'), headers.get('es_version')], ['eva', '4.6'])
+        assert.deepEqual(
+          ['es_username', 'es_version', 'es_dc', 'es_task_id'].map((name) => headers.get(name)),
+          ['eva', '4.6', 'main', null],
+        )
         assert.equal((await token(body.token)).body.result.name, 'eva')
       })
 
@@ -87,6 +90,18 @@ for (const [engine, start] of worlds)
         const [entry] = await world.catalogue.audit.history('user', String(id), { limit: 1 })
         assert.deepEqual([entry?.action, entry?.face, entry?.username], ['login', 'danube', 'eva'])
         assert.ok(!JSON.stringify(entry).includes(second))
+      })
+
+      test('tells the datacenter in force: the one that was chosen before', async () => {
+        const choose = (current_dc: string) =>
+          world.expect('PUT', '/accounts/user/eva', { json: { current_dc } }, 200)
+        await choose('park')
+        const others: Record<string, string>[] = [{}, { authorization: `Token ${world.tokens.keeper}` }]
+        for (const headers of others) {
+          const reply = await login({ username: 'eva', password }, headers)
+          assert.deepEqual([reply.status, reply.headers.get('es_dc')], [200, 'park'])
+        }
+        await choose('main')
       })
 
       test('several at once leave one token', async () => {
