@@ -314,6 +314,52 @@ describe('an image from a snapshot', { skip: missing }, () => {
       })
   })
 
+  test('an image server that cannot work, or whose node is away, comes before the server', async () => {
+    const server = (node: string, status: string, ips: string[]) =>
+      world.apply({
+        nodes: [{ hostname: 'node09', status: node }],
+        instances: [{ hostname: 'images09', project: 'main', node: 'node09', ostype: 5, status, ips }],
+      })
+    await server('online', 'running', ['192.0.2.9'])
+    await world.expect('PUT', '/dc/main/settings', { json: { VMS_IMAGE_VM: 'images09' } }, 200)
+    await world.set({ ...bad, node: 'online', server: true })
+    const post = (status: number, detail: string) =>
+      world.expect('POST', path('free'), { as: 'keeper', json: {} }, status, { detail })
+    await post(423, 'VM is not operational')
+    await server('maintenance', 'running', ['192.0.2.9'])
+    await post(423, 'Node is not operational')
+    await server('maintenance', 'running', [])
+    await post(428, 'Image server is not available')
+    await server('online', 'error', ['192.0.2.9'])
+    await post(428, 'Image server is not available')
+    await server('online', 'running', ['192.0.2.9'])
+    await world.expect('PUT', '/dc/main/settings', { json: { VMS_IMAGE_VM: 'imageport' } }, 200)
+  })
+
+  test('what is said of it is taken, as es sends it; the datacenter is not for the caller to say', async () => {
+    const json = {
+      ...{ alias: 'Said', version: 2.5, owner: 'importer', access: '1', desc: null, name: 'unused' },
+      ...{ resize: 'True', deploy: '1', tags: '"two words" a', dc_bound: 'false', size: 5, ostype: 4 },
+    }
+    const { body } = await world.ask('POST', path('said'), { as: 'keeper', json })
+    assert.match(body.task_id, new RegExp(`^${world.ids.keeper}e${world.ids.importer}u2-`))
+    await world.ended(body.task_id)
+    const {
+      uuid: _uuid,
+      created: _created,
+      ...facts
+    } = (await world.ask('GET', '/image/said?extended=1')).body.result
+    assert.deepEqual(facts, {
+      ...{ dc_bound: true, name: 'said', alias: 'Said', version: '2.5', owner: 'importer', access: 1 },
+      ...{ desc: '', ostype: 1, size: 8, resize: true, deploy: true, tags: ['a', 'two words'], status: 1 },
+      dcs: ['acme'],
+    })
+    await world.expect('POST', path('other'), { as: 'keeper', json: { name: '-x' } }, 400, {
+      status: 'FAILURE',
+      result: { name: ['Invalid value.'] },
+    })
+  })
+
   for (const status of ['running', 'stopping', 'frozen'])
     test(`a server that is ${status}: its old snapshots can be exported`, async () => {
       await world.set({ status })

@@ -233,6 +233,7 @@ for (const [engine, start] of worlds)
         ['no image admin anywhere', { as: 'member', json: { dc: 'nowhere' } }, 403, denied],
         ['the owner of a datacenter is not one', { as: 'chief', json: {} }, 403, denied],
         ['unknown datacenter', { json: { dc: 'nowhere' } }, 404, { detail: 'Datacenter not found' }],
+        ['a datacenter that is no name', { json: { dc: ['main'] } }, 404, { detail: 'Datacenter not found' }],
         [
           'a datacenter of others',
           { as: 'importer', json: { dc: 'vault' } },
@@ -353,6 +354,17 @@ for (const [engine, start] of worlds)
             file_url: /^Image file URL is unreachable \(The server answered with status 503\.\)\.$/,
           },
         ],
+        ['no text at all', () => ({ manifest_url: ['http://x'] }), { manifest_url: /^Invalid value\.$/ }],
+        [
+          'neither of the two, and nothing else is told',
+          () => ({ manifest_url: null, file_url: 'x', access: 7 }),
+          { manifest_url: /^This field is required\.$/, file_url: /^Invalid value\.$/ },
+        ],
+        [
+          'a manifest and a file that cannot be reached: the file is not looked at',
+          () => ({ manifest_url: `${repository.url}/nothing`, file_url: `${repository.url}/nothing` }),
+          { manifest_url: /^Image manifest URL is unreachable \(404 Client Error: .*\)\.$/ },
+        ],
         [
           'file_url that is none',
           () => ({ manifest_url: repository.add().manifestUrl, file_url: 'ftp://x/y' }),
@@ -441,7 +453,17 @@ for (const [engine, start] of worlds)
             access: ['Select a valid choice. 5 is not one of the available choices.'],
           },
         ],
-        [{ dc: undefined }, { dc_bound: [unbound], dc: [unbound] }],
+        ...[{ dc: undefined }, { dc: null }, { dc: '' }, { dc: undefined, dc_bound: 'true' }].map(
+          (json): [Record<string, unknown>, Record<string, readonly string[]>] => [
+            json,
+            { dc_bound: [unbound], dc: [unbound] },
+          ],
+        ),
+        [{ access: null }, { access: required }],
+        [{ access: '1.0' }, { access: ['Enter a whole number.'] }],
+        [{ owner: ['admin'] }, { owner: wrong }],
+        [{ name: null }, { name: required }],
+        [{ name: 'x'.repeat(33) }, { name: long(32, 33) }],
       ]
       for (const [json, errors] of cases)
         test(JSON.stringify(json).slice(0, 80), async () => {

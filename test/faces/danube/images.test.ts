@@ -500,7 +500,9 @@ for (const [engine, start] of worlds)
           full.body.result.map((vm: { hostname: string; status: string }) => [vm.hostname, vm.status]),
           [[`here-${made.handle}`, 'running']],
         )
-        await world.expect('GET', `/image/${made.handle}/vm/?order_by=name`, {}, 412)
+        await world.expect('GET', `/image/${made.handle}/vm/?order_by=name`, {}, 412, {
+          detail: 'Invalid order_by; Possible sort fields are: hostname',
+        })
         await world.expect('GET', `/image/${made.handle}/vm/`, { as: 'chief' }, 403, denied)
         await world.expect('GET', `/image/nothing-${made.handle}/vm/`, { as: 'keeper' }, 404, missing)
         const foreign = await image({ ownerId: 4 })

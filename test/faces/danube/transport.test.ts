@@ -166,6 +166,9 @@ describe('the transport of the Danube API', () => {
     '//node/x/y/z',
     '//accounts',
     '/imagestore/x/y/z/w/v',
+    '/imagestore/x/image/F7C19252-C3B6-11E4-8651-FB16A8FC5BA1',
+    '/image/a%2Cb/vm',
+    '/vm/a%20b/snapshot/c/image/d',
   ]
   for (const path of unknown)
     test(`unknown: ${path.slice(0, 60)}`, async () => {
