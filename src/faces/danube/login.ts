@@ -45,7 +45,7 @@ export function loginRoutes(own: LoginParts): readonly Route[] {
   ]
 }
 
-async function login({ data, request, parts }: Context, own: LoginParts): Promise<Answer> {
+async function login({ data, request, parts, enter }: Context, own: LoginParts): Promise<Answer> {
   const read = fields(data)
   const username = read.text('username', { required: true, pattern: null })
   const password = read.text('password', { required: true, pattern: null })
@@ -68,7 +68,7 @@ async function login({ data, request, parts }: Context, own: LoginParts): Promis
   const { text, expiresAt } = await parts.catalogue.loginTokens.open(actor, own.tokenSeconds)
   request.danube.caller = { account, scheme: 'token', actor }
   // Clients learn from the answer where they are.
-  request.danube.datacenter = await parts.catalogue.datacenterAccess.current(account.defaultProjectId)
+  enter(await parts.catalogue.datacenterAccess.current(account.defaultProjectId))
   return bare({
     token: text,
     expires: toMicros(expiresAt).replace('Z', '+00:00'),
@@ -83,7 +83,10 @@ const failed = (detail: string | object): Answer => ({
   nameless: true,
 })
 
-async function logout({ actor, account, parts }: Context): Promise<Answer> {
-  if (account) await parts.catalogue.loginTokens.close({ ...actor, userId: account.id })
+async function logout({ actor, account, parts, enter }: Context): Promise<Answer> {
+  if (account) {
+    await parts.catalogue.loginTokens.close({ ...actor, userId: account.id })
+    enter(await parts.catalogue.datacenterAccess.current(account.defaultProjectId))
+  }
   return bare({ detail: 'Bye.' })
 }

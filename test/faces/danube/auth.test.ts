@@ -100,6 +100,11 @@ for (const [engine, start] of worlds)
         for (const headers of others) {
           const reply = await login({ username: 'eva', password }, headers)
           assert.deepEqual([reply.status, reply.headers.get('es_dc')], [200, 'park'])
+          const out = await world.ask('GET', '/accounts/logout', {
+            as: 'nobody',
+            headers: { authorization: `Token ${reply.body.token}` },
+          })
+          assert.deepEqual([out.status, out.headers.get('es_dc')], [200, 'park'])
         }
         await choose('main')
       })
