@@ -5,6 +5,7 @@ import { difference, record } from '../audit.ts'
 import { releaseBlob } from '../bytes/blobs.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
+import { superseded } from '../manifests/supersede.ts'
 import { followImage } from '../places/registrations/follow.ts'
 import { cancelTasksOf } from '../tasks/close.ts'
 import { now } from '../time.ts'
@@ -49,7 +50,7 @@ export async function saveImage(
 ): Promise<Image> {
   if (change.status !== undefined && change.status !== before.status)
     demandMove(before.uuid, before.status, change.status)
-  const changed = { ...before, updatedAt: now(), ...change }
+  const changed = { ...before, updatedAt: now(), ...change, ...superseded(before, change) }
   const after = { ...changed, cleanupAt: await cleanupDate(trx, core, changed) }
   const { numUpdatedRows } = await trx
     .updateTable('images')

@@ -113,6 +113,32 @@ describe('one image on two wires (one-catalogue.md section 3)', () => {
     assert.deepEqual(await facts(), ['renamed', ...untouched.slice(1)])
   })
 
+  test('what is changed elsewhere is not what the manifest once said', async () => {
+    const { publish, expect, catalogue } = world
+    const facts = {
+      requirements: { min_ram: 512, ssh_key: true },
+      users: [{ name: 'root' }, { name: 'guest' }],
+    }
+    const { uuid } = await publish('eva', facts)
+    const shown = async () => {
+      const { body } = await expect('GET', `/images/${uuid}`, { as: 'eva' }, 200)
+      const listed = await world.ask('GET', `/images?os=${body.os}`, { as: 'eva' })
+      assert.ok(listed.text.includes(uuid))
+      return [body.os, body.requirements, body.users]
+    }
+    type Change = Parameters<typeof catalogue.images.change>[2]
+    const change = (facts: ReturnType<Change>) => catalogue.images.change(systemActor, uuid, () => facts)
+    assert.deepEqual(await shown(), ['linux', facts.requirements, facts.users])
+    await change({ properties: { os_distro: 'ubuntu', os_type: 'linux', os_admin_user: 'root' } })
+    assert.deepEqual(await shown(), ['linux', facts.requirements, facts.users])
+    await change({ properties: { os_distro: 'windows', os_admin_user: 'Administrator' } })
+    assert.deepEqual(await shown(), ['windows', facts.requirements, [{ name: 'Administrator' }]])
+    await change({ minRam: 1024, properties: { os_distro: 'freebsd' } })
+    assert.deepEqual(await shown(), ['bsd', { min_ram: 1024, ssh_key: true }, undefined])
+    await change({ minRam: 0 })
+    assert.deepEqual(await shown(), ['bsd', { ssh_key: true }, undefined])
+  })
+
   test('published here, used there; taken out of use there, disabled here; deleted here, gone there', async () => {
     const { publish, expect, url } = world
     const { uuid } = await publish('eva', { name: 'here', requirements: { min_ram: 256 } }, 'bytes from here')
