@@ -601,4 +601,26 @@ test('the rate limit speaks Danube’s words', async (t) => {
   assert.equal(status, 429)
   assert.match(body.detail, /^Request was throttled\. Expected available in \d+ seconds\.$/)
   assert.ok(Number(headers.get('retry-after')) > 0)
+  assert.equal(headers.get('es_version'), '4.6')
+})
+
+test('the rate limit counts users for themselves, and names them', async (t) => {
+  const world = await startWorld({ server: { rateLimit: 1 } })
+  t.after(() => world.close())
+  for (const as of ['keeper', 'importer'] as const) {
+    await world.expect('GET', '/image/', { as }, 200, { status: 'SUCCESS', result: [] })
+    const { status, text, headers } = await world.ask('GET', '/image/', { as })
+    const seconds = headers.get('retry-after')
+    assert.match(seconds ?? '', /^[1-9]\d*$/)
+    assert.deepEqual(
+      [status, text, headers.get('es_username'), headers.get('es_dc'), headers.get('allow')],
+      [
+        429,
+        `{"detail":"Request was throttled. Expected available in ${seconds} seconds."}`,
+        as,
+        'main',
+        'GET, HEAD, OPTIONS',
+      ],
+    )
+  }
 })
