@@ -286,6 +286,19 @@ test('an image is imported from a repository, under the name of its manifest or 
   assert.equal((await world.ended(named.body.task_id)).state, 'succeeded')
   await world.expect('POST', path(randomUUID()), { as }, 404, imageMissing)
 
+  await t.test('and one whose manifest says next to nothing', async () => {
+    const said = { name: 'lean', type: 'zone-dataset', tags: ['odd'], description: 7 }
+    const lean = remote.add({ ...said, v: undefined, os: undefined, state: undefined, published_at: null })
+    await world.ask('PUT', '/imagestore/shop/', { as })
+    const { body, text } = await world.ask('POST', path(lean), { as, json: { dc: 'acme' } })
+    assert.equal((await world.ended(body.task_id)).state, 'succeeded', text)
+    const image = (await world.ask('GET', '/image/lean/')).body.result
+    assert.deepEqual(
+      [image.uuid, image.ostype, image.size, image.resize, image.deploy, image.tags, image.status],
+      [lean, 5, 1024, true, false, [], 1],
+    )
+  })
+
   await t.test('and whoever wants to be told is told', async (t) => {
     const told = Promise.withResolvers<{ method: string; body: string }>()
     const { url } = await serve(t, async (request, response) => {
