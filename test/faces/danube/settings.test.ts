@@ -28,7 +28,7 @@ for (const [engine, start] of worlds)
       await w.apply({
         nodes: [{ hostname: 'node01' }],
         instances: [
-          { uuid: zone, hostname: 'images', project: 'main', ostype: 5, node: 'node01', ips: ['192.0.2.7'] },
+          { uuid: zone, hostname: 'Images', project: 'main', ostype: 5, node: 'node01', ips: ['192.0.2.7'] },
           { hostname: 'linux', project: 'main', ostype: 1 },
           { hostname: 'broken', project: 'main', ostype: 5, status: 'error' },
         ],
@@ -68,7 +68,18 @@ for (const [engine, start] of worlds)
       const shown = (name: string | null) => success({ ...defaults, VMS_IMAGE_VM: name })
       await put({ VMS_IMAGE_VM: null }, 200, shown(null))
       assert.equal(await w.catalogue.imageServer.demandUsable(), false)
+      await w.expect('GET', '/imagestore', {}, 200, success(['danube', 'joyent']))
       await put({ VMS_IMAGE_VM: 'images' }, 200, shown(zone))
+      // Administrators see it as one more repository, by its hostname and its first address.
+      const stores = await w.ask('GET', '/imagestore?full=true')
+      assert.deepEqual(
+        stores.body.result.map(({ name, url }: Record<string, string>) => [name, url]),
+        [
+          ['danube', 'https://images.danube.cloud'],
+          ['joyent', 'https://images.joyent.com'],
+          ['_images', 'http://192.0.2.7'],
+        ],
+      )
       // What is shown can be written back.
       await put({ VMS_IMAGE_VM: zone }, 200, shown(zone))
       await put({ VMS_IMAGE_VM: '' }, 200, shown(null))
