@@ -1,5 +1,8 @@
 import type { ImageFacts } from '../images/draft.ts'
-import { isObject, type JsonObject, type Manifest, ordered, own } from './manifest.ts'
+import { largestInteger } from '../images/rules.ts'
+import { isCount, longest } from './fields.ts'
+import { isObject, type JsonObject, type Manifest, manifestOses, oneOf, ordered, own } from './manifest.ts'
+import { storable } from './storable.ts'
 
 /** What the catalogue keeps of a manifest in fields of its own, and the rest of it. */
 export type ManifestFacts = Partial<
@@ -42,6 +45,29 @@ export function factsOf(
       ? { properties: propertiesOf(manifest, has, before.properties) }
       : {}),
     manifest: kept(manifest, changed, before.manifest),
+  }
+}
+
+/**
+ * The same facts of a manifest that others wrote, and that nobody has checked: what does not fit is passed over.
+ * @param os what it was found to be for
+ */
+export function foreignFactsOf(
+  manifest: JsonObject,
+  os: string,
+): { readonly minRam: number; readonly properties: Readonly<Record<string, string>> } {
+  const requirements = own(manifest, 'requirements')
+  const minRam = isObject(requirements) ? own(requirements, 'min_ram') : undefined
+  const users = own(manifest, 'users')
+  const first: unknown = Array.isArray(users) ? users[0] : undefined
+  const login = isObject(first) ? own(first, 'name') : undefined
+  const isLogin = typeof login === 'string' && login !== '' && login.length <= longest.word
+  return {
+    minRam: isCount(minRam, 0, largestInteger) ? (minRam as number) : 0,
+    properties: {
+      ...(oneOf(manifestOses, os) && os !== 'other' ? { os_type: os } : {}),
+      ...(isLogin ? { os_admin_user: String(storable(login)) } : {}),
+    },
   }
 }
 

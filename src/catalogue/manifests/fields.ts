@@ -34,7 +34,7 @@ export const longest = {
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isWord = (value: unknown) => isText(value) && value.trim() !== '' && value.length <= longest.word
-const isCount = (value: unknown, least: number, largest: number) =>
+export const isCount = (value: unknown, least: number, largest: number) =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= largest
 const everyIs = (value: unknown, fits: (item: unknown) => boolean) =>
   Array.isArray(value) && value.every(fits)

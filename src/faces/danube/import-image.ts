@@ -1,6 +1,7 @@
 import type { Image } from '../../catalogue/images/image.ts'
 import type { ForeignDraft } from '../../catalogue/images/imports.ts'
 import { workOn } from '../../catalogue/images/work.ts'
+import { foreignFactsOf } from '../../catalogue/manifests/facts.ts'
 import type { ForeignManifest } from '../../catalogue/manifests/read.ts'
 import { danubeVersion } from './asked.ts'
 import { readCallback } from './callback-fields.ts'
@@ -89,6 +90,7 @@ async function draftOf(
   const { actor } = context
   // The channels of another repository mean nothing in ours.
   const { channels: _channels, ...manifest } = found.manifest
+  const { minRam, properties } = foreignFactsOf(manifest, found.os)
   const usual = {
     version: found.version,
     desc: [...found.description].slice(0, 128).join(''),
@@ -116,7 +118,8 @@ async function draftOf(
     resize: said.resize!,
     deploy: said.deploy!,
     tags: said.tags!,
-    properties: said.desc ? { description: said.desc } : {},
+    minRam,
+    properties: { ...(said.desc ? { description: said.desc } : {}), ...properties },
     // Its size is final, whatever its bytes turn out to be.
     manifest: { ...manifest, image_size: found.imageSizeMb },
     ...(said.ownerId === undefined ? {} : { creatorId: said.ownerId }),

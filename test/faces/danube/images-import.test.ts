@@ -42,6 +42,38 @@ for (const [engine, start] of worlds)
       }
     }
 
+    test('system, memory and login are those of the manifest for every wire', async () => {
+      const cases: readonly [facts: Record<string, unknown>, minRam: number, properties: object][] = [
+        [
+          {
+            os: 'windows',
+            requirements: { min_ram: 512 },
+            users: [{ name: 'Administrator' }, { name: 'x' }],
+          },
+          512,
+          { description: 'A base image', os_type: 'windows', os_admin_user: 'Administrator' },
+        ],
+        [{ os: 'other', description: undefined }, 0, {}],
+        // What does not fit is passed over.
+        [
+          { type: 'zone-dataset', os: 'templeos', requirements: { min_ram: -1 }, users: [{ name: 7 }] },
+          0,
+          { description: 'A base image' },
+        ],
+        [
+          { os: 'bsd', requirements: { min_ram: 2 ** 31 }, users: { name: 'x' } },
+          0,
+          { description: 'A base image', os_type: 'bsd' },
+        ],
+      ]
+      for (const [facts, minRam, properties] of cases) {
+        const { uuid, manifestUrl } = repository.add({ facts })
+        await imported(name(), { manifest_url: manifestUrl, dc: 'acme' })
+        const image = await world.catalogue.images.view(systemActor, uuid)
+        assert.deepEqual([image.minRam, image.properties], [minRam, properties])
+      }
+    })
+
     test('accepted at once and pending, with the values of request and manifest', async () => {
       const { promise: when, resolve: go } = Promise.withResolvers<void>()
       const { uuid, manifestUrl } = repository.add({ when })
