@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import type { KyselyPlugin, QueryId, RootOperationNode } from 'kysely'
 import { sql } from 'kysely'
 import { systemActor } from '../../src/catalogue/actor.ts'
 import { searchableImages } from '../../src/catalogue/images/fields.ts'
@@ -10,6 +9,7 @@ import { toRow } from '../../src/catalogue/images/row.ts'
 import type { Filter, Order } from '../../src/catalogue/search.ts'
 import { type TestCore, testCore } from '../support/core.ts'
 import { forEachDatabase } from '../support/databases.ts'
+import { plansOf } from '../support/plans.ts'
 
 /** Every order that a face advertises (onecloudplanet.md 1.4 has the longest list; glance.md 6.4 is part of it). */
 const orders: readonly Order[] = [
@@ -86,35 +86,14 @@ forEachDatabase((engine, _open, freshUrl) => {
 
   /** The plan of the query that the list would run. */
   async function planOf(query: Omit<ImageQuery, 'limit'>): Promise<string> {
-    const seen: { node: RootOperationNode; queryId: QueryId }[] = []
-    const spy: KyselyPlugin = {
-      transformQuery: (args) => {
-        seen.push(args)
-        return args.node
-      },
-      transformResult: async ({ result }) => result,
-    }
-    const { db } = t.core.database
-    const lists = imageLists({ ...t.core, database: { ...t.core.database, db: db.withPlugin(spy) } })
-    await lists.list(systemActor, { ...query, limit: 25 })
-    const { node, queryId } = seen[0]!
-    const compiled = db.getExecutor().compileQuery(node, queryId)
-    return t.core.database.transaction(async (trx) => {
-      if (engine === 'postgres') {
-        // The table is small: without this, reading it whole and sorting is cheapest.
-        await sql`set local enable_seqscan = off`.execute(trx)
-        if (!query.filter) await sql`set local enable_sort = off`.execute(trx)
-        // A small table's other indexes are cheap to read whole; only a bitmap can use the trigrams.
-        await sql`set local ${sql.raw(query.filter ? 'enable_indexscan' : 'enable_bitmapscan')} = off`.execute(
-          trx,
-        )
-      }
-      const { rows } = await trx.executeQuery<Record<string, string>>({
-        ...compiled,
-        sql: `${engine === 'sqlite' ? 'explain query plan' : 'explain'} ${compiled.sql}`,
-      })
-      return rows.map((row) => row.detail ?? row['QUERY PLAN']).join('\n')
-    })
+    // A small table's other indexes are cheap to read whole; only a bitmap can use the trigrams.
+    const without = query.filter ? ['seqscan', 'indexscan'] : ['seqscan', 'sort', 'bitmapscan']
+    const [plan] = await plansOf(
+      t.core,
+      (core) => imageLists(core).list(systemActor, { ...query, limit: 25 }),
+      without,
+    )
+    return plan!
   }
 
   const scopes: readonly [string, Scope][] = [

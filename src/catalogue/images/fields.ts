@@ -57,6 +57,7 @@ export const imageFields = {
   blobId: maybe(text('blob_id')),
   resize: maybe(number('resize')),
   deploy: maybe(number('deploy')),
+  imgapiName: text('imgapi_name'),
   imgapiType: text('imgapi_type'),
   imgapiOs: text('imgapi_os'),
   cleanupAt: maybe(number('cleanup_at')),

@@ -1,5 +1,6 @@
 import type { ImageChange } from '../../database/schema.ts'
 import { fold, foldOrNull } from '../fold.ts'
+import { manifestName } from '../manifests/fitting.ts'
 import { kindOf } from '../manifests/kind.ts'
 import { storable } from '../manifests/storable.ts'
 import type { Image, ImageType, Status, Visibility } from './image.ts'
@@ -230,6 +231,7 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
       .map(fold)
       .join('\n'),
     cleanup_at: image.cleanupAt,
+    imgapi_name: manifestName(image),
     imgapi_type: kind.type,
     imgapi_os: kind.os,
   }

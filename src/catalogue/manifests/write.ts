@@ -1,5 +1,6 @@
 import { hasBytes, type Image } from '../images/image.ts'
-import { longest, namePattern, versionPattern } from './fields.ts'
+import { longest, versionPattern } from './fields.ts'
+import { fitting, manifestName } from './fitting.ts'
 import {
   compressions,
   isObject,
@@ -60,7 +61,7 @@ export function manifestOf(image: Image, view: ManifestView): ServedManifest {
     v: 2,
     uuid: image.uuid,
     owner: view.owner === 'true' ? (image.owner?.uuid ?? zeroOwner) : zeroOwner,
-    name: fitting(image.name, namePattern, longest.name) || image.uuid,
+    name: manifestName(image),
     version: fitting(image.version ?? '', versionPattern, longest.version) || '1.0',
     state,
     disabled: isDisabled(image),
@@ -153,13 +154,6 @@ function kept(origin: JsonObject, view: ManifestView): JsonObject {
   return Object.fromEntries(
     Object.entries(origin).filter(([key, value]) => value !== null && !dropped.has(key)),
   )
-}
-
-/** Characters that the pattern of IMGAPI does not allow become dashes. */
-function fitting(text: string, pattern: RegExp, most: number): string {
-  return Array.from(text, (character) => (pattern.test(character) ? character : '-'))
-    .join('')
-    .slice(0, most)
 }
 
 function filesOf(image: Image, origin: JsonObject): readonly ManifestFile[] | undefined {

@@ -157,10 +157,10 @@ function stateOf(query: Query, isKnown: boolean): Filter {
 function textFilters(query: Query): readonly Filter[] {
   const filters: Filter[] = []
   const name = query.get('name')
-  if (name !== undefined) filters.push(textFilter('name', name))
+  if (name !== undefined) filters.push(nameFilter(name))
   const version = query.get('version')
   if (version !== undefined) {
-    const said = textFilter('version', version)
+    const said = versionFilter(version)
     // What a manifest says of an image whose version nobody said.
     const usual = version.startsWith('~') ? '1.0'.includes(version.slice(1)) : version === '1.0'
     filters.push(usual ? { any: [said, { field: 'version', missing: true }] } : said)
@@ -181,18 +181,25 @@ function textFilters(query: Query): readonly Filter[] {
 }
 
 /**
- * Exact, or with a leading `~` contained; upper and lower case are different. Names have indexes that ignore case: these
- * find, and the comparison keeps what is meant. Versions have none: they narrow a list that is walked in its order.
+ * Exact, or with a leading `~` contained; upper and lower case are different. What is contained in a shown name is
+ * looked for with the index of the stored ones, in which anything may stand where a dash is shown.
  */
-function textFilter(field: 'name' | 'version', text: string): Filter {
-  if (!text.startsWith('~')) {
-    const same: Filter = { field, is: 'eq', value: text }
-    return field === 'name' ? { all: [{ ...same, caseless: true }, same] } : same
-  }
+function nameFilter(text: string): Filter {
+  if (!text.startsWith('~')) return { field: 'imgapiName', is: 'eq', value: text }
   const part = text.slice(1)
   if (part === '') return everything
-  const contains: Filter = { field, contains: part }
-  return field === 'name' ? { all: [{ field, like: ['', part, ''] }, contains] } : contains
+  const stored: Filter = { field: 'name', like: ['', ...part.split('-'), ''] }
+  // Without a name, the uuid is shown.
+  const mayBeUuid = /^[0-9a-f-]+$/.test(part)
+  const found: Filter = mayBeUuid ? { any: [stored, { field: 'name', is: 'eq', value: '' }] } : stored
+  return { all: [found, { field: 'imgapiName', contains: part }] }
+}
+
+/** As names; versions have no index: they narrow a list that is walked in its order. */
+function versionFilter(text: string): Filter {
+  if (!text.startsWith('~')) return { field: 'version', is: 'eq', value: text }
+  const part = text.slice(1)
+  return part === '' ? everything : { field: 'version', contains: part }
 }
 
 function tagFilters(query: Query): readonly Filter[] {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { KyselyPlugin, QueryId, RootOperationNode } from 'kysely'
 import { sql } from 'kysely'
 import { systemActor } from '../../../src/catalogue/actor.ts'
 import { fold } from '../../../src/catalogue/fold.ts'
@@ -10,6 +9,7 @@ import type { RegistrationScope } from '../../../src/catalogue/places/registrati
 import { compile, type Filter, type Order } from '../../../src/catalogue/search.ts'
 import { type TestCore, testCore } from '../../support/core.ts'
 import { forEachDatabase } from '../../support/databases.ts'
+import { plansOf } from '../../support/plans.ts'
 
 const rows = 3000
 const parents: readonly RegistrationScope['parent'][] = [
@@ -81,32 +81,13 @@ forEachDatabase((engine, _open, freshUrl) => {
     order: readonly Order[],
     filter?: Filter,
   ): Promise<string> {
-    const seen: { node: RootOperationNode; queryId: QueryId }[] = []
-    const spy: KyselyPlugin = {
-      transformQuery: (args) => {
-        seen.push(args)
-        return args.node
-      },
-      transformResult: async ({ result }) => result,
-    }
-    const { db } = t.core.database
-    const lists = registrations({ ...t.core, database: { ...t.core.database, db: db.withPlugin(spy) } })
-    await lists.list(systemActor, { parent, order, limit: 20, ...(filter ? { filter } : {}) })
-    const { node, queryId } = seen.at(-1)!
-    const compiled = db.getExecutor().compileQuery(node, queryId)
-    return t.core.database.transaction(async (trx) => {
-      if (engine === 'postgres') {
-        // The table is small: without this, reading it whole and sorting is cheapest.
-        await sql`set local enable_seqscan = off`.execute(trx)
-        if (!filter) await sql`set local enable_sort = off`.execute(trx)
-        await sql`set local enable_bitmapscan = off`.execute(trx)
-      }
-      const explained = await trx.executeQuery<Record<string, string>>({
-        ...compiled,
-        sql: `${engine === 'sqlite' ? 'explain query plan' : 'explain'} ${compiled.sql}`,
-      })
-      return explained.rows.map((row) => row.detail ?? row['QUERY PLAN']).join('\n')
-    })
+    const plans = await plansOf(
+      t.core,
+      (core) =>
+        registrations(core).list(systemActor, { parent, order, limit: 20, ...(filter ? { filter } : {}) }),
+      ['seqscan', 'bitmapscan', ...(filter ? [] : ['sort'])],
+    )
+    return plans.at(-1)!
   }
 
   for (const parent of parents)
