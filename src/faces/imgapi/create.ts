@@ -1,8 +1,8 @@
 import { isObject, type Manifest, own } from '../../catalogue/manifests/manifest.ts'
 import { validateManifest } from '../../catalogue/manifests/validate.ts'
 import { ownerFor } from './accounts.ts'
-import { requestedChannel, unknownChannel } from './channels.ts'
 import { badParameter, invalidManifest, Refusal } from './failures.ts'
+import { requestedChannel, unknownChannel } from './requested-channels.ts'
 import type { Answer, Context } from './route.ts'
 import { manifestAnswer } from './view.ts'
 

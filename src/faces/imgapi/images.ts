@@ -3,10 +3,11 @@ import { validateManifest } from '../../catalogue/manifests/validate.ts'
 import { manifestOf } from '../../catalogue/manifests/write.ts'
 import { channelsOf } from '../../catalogue/publications/channels.ts'
 import { namedAccount } from './accounts.ts'
-import { addChannel, requestedChannel, unknownChannel } from './channels.ts'
+import { addChannel } from './channels.ts'
 import { createImage, importImage, importRemoteImage, notAvailable } from './create.ts'
 import { badParameter, invalidManifest, Refusal } from './failures.ts'
 import { listImages } from './list.ts'
+import { requestedChannel, unknownChannel } from './requested-channels.ts'
 import type { Answer, Context, Route } from './route.ts'
 import {
   currentManifest,

@@ -5,8 +5,8 @@ import { manifestOf, type ServedManifest } from '../../catalogue/manifests/write
 import { channelsOf } from '../../catalogue/publications/channels.ts'
 import type { Extras } from '../../catalogue/publications/extras.ts'
 import { namedAccount, viewpoint } from './accounts.ts'
-import { requestedChannels } from './channels.ts'
 import { imageNotFound, Refusal, unauthorized } from './failures.ts'
+import { requestedChannels } from './requested-channels.ts'
 import { type Answer, type Context, headerOf } from './route.ts'
 
 /** Manifests as this caller sees them, in the order of the images. @throws Refusal 401 */
