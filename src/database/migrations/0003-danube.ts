@@ -86,8 +86,9 @@ function tables(engine: 'sqlite' | 'postgres'): string[] {
 function indexes(engine: 'sqlite' | 'postgres'): string[] {
   const nulls = engine === 'postgres' ? ' nulls first' : ''
   return [
-    // Danube orders by the handle, inside of datacenters and everywhere (there the unique handle serves).
+    // Danube orders by the handle, inside of datacenters and everywhere.
     'create index images_owner_handle on images (deleted, owner_id, handle)',
+    'create index images_all_handle on images (deleted, handle)',
     // IMGAPI orders by publication.
     `create index images_all_published_at on images (deleted, published_at${nulls}, uuid)`,
     `create index images_visible_published_at on images (deleted, visibility, published_at${nulls}, uuid)`,
