@@ -60,6 +60,13 @@ forEachDatabase((engine, _open, freshUrl) => {
           await demandOrdered((core) => read(managedImages(core).handles(actors[whose]!, order)))
         })
 
+  test('the names of everything are read from their index alone', async () => {
+    const order = [{ field: 'handle', descending: false }] as const
+    const ask = (core: Core) => read(managedImages(core).handles(systemActor, order))
+    const [plan] = await plansOf(t.core, ask, ['seqscan', 'sort', 'bitmapscan'])
+    assert.match(plan!, engine === 'sqlite' ? /COVERING INDEX images_all_handle/ : /Index Only Scan/)
+  })
+
   test('what is attached to a datacenter is walked by its handle', async () => {
     await demandOrdered((core) => read(managedImages(core).attachedTo(actors['a datacenter']!, 1, false)))
   })

@@ -88,7 +88,8 @@ function indexes(engine: 'sqlite' | 'postgres'): string[] {
   return [
     // Danube orders by the handle, inside of datacenters and everywhere.
     'create index images_owner_handle on images (deleted, owner_id, handle)',
-    'create index images_all_handle on images (deleted, handle)',
+    // With what the names of all images are chosen and paged by: they are read from it alone.
+    'create index images_all_handle on images (deleted, handle, status, created_at)',
     // IMGAPI orders by publication.
     `create index images_all_published_at on images (deleted, published_at${nulls}, uuid)`,
     `create index images_visible_published_at on images (deleted, visibility, published_at${nulls}, uuid)`,
