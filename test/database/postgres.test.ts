@@ -167,7 +167,8 @@ if (engines.includes('postgres'))
     })
 
     test('a pool that is used up is the failure busy', async () => {
-      const opened = await open<Tables>({ poolSize: 1, connectTimeout: 100 })
+      // Long enough to connect on a busy machine, too.
+      const opened = await open<Tables>({ poolSize: 1, connectTimeout: 2000 })
       const held = gate()
       const begun = gate()
       const holding = opened.transaction(async () => {
