@@ -15,7 +15,6 @@ import {
   type SnapshotPayload,
 } from '../places/instances/snapshot.ts'
 import { restoreSnapshot } from '../places/instances/snapshot-status.ts'
-import { enqueue } from '../tasks/enqueue.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { taskChannel } from '../tasks/task.ts'
 import type { ImageDraft } from './draft.ts'
@@ -25,6 +24,7 @@ import type { Announced } from './imports.ts'
 import { insertImage } from './insert.ts'
 import { removeLocked } from './save.ts'
 import { demandBoundQuota, demandFreeAlias } from './uniqueness.ts'
+import { enqueueOn } from './work.ts'
 
 /** Which snapshot becomes an image, and under which handle. */
 export type SnapshotImageTarget = {
@@ -119,13 +119,11 @@ export function snapshotImages(core: Core, live: LiveResources) {
           snapshotId: snapshot.id,
           before: 'ok',
         }
-        const taskId = await enqueue(trx, actor, {
+        const taskId = await enqueueOn(trx, actor, image, {
           kind: 'snapshot-image',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload,
           work: announced.work(image),
-          ...(announced.callback ? { callback: announced.callback } : {}),
+          callback: announced.callback,
         })
         return { image, taskId }
       })

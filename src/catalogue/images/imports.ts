@@ -5,7 +5,6 @@ import type { Expected } from '../bytes/bytes.ts'
 import { demandByteQuota } from '../bytes/quota.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
-import { enqueue } from '../tasks/enqueue.ts'
 import { logDetail, logDone, type Work } from '../tasks/log.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { type Callback, taskChannel } from '../tasks/task.ts'
@@ -20,7 +19,7 @@ import { insertImage } from './insert.ts'
 import { demandUnprotected } from './protection.ts'
 import { lockImage, removeLocked, saveImage } from './save.ts'
 import { demandBoundQuota, demandFreeAlias } from './uniqueness.ts'
-import { workOn } from './work.ts'
+import { enqueueOn, workOn } from './work.ts'
 
 /** What a fetch that fails for good leaves behind; `deleted`: nothing, as if it had never been asked for. */
 export type FailedImport = 'queued' | 'killed' | 'deleted'
@@ -39,7 +38,7 @@ export type ImportPayload = {
 }
 
 /** What people read of an import, and who is told of its end. */
-export type Announced = { readonly work: (image: Image) => Work; readonly callback?: Callback }
+export type Announced = { readonly work: (image: Image) => Work; readonly callback?: Callback | undefined }
 
 /** An image that comes with a manifest keeps its uuid. */
 export type ForeignDraft = ImageDraft & { readonly uuid: string }
@@ -78,10 +77,8 @@ export function imports(core: Core) {
       const started = await database.transaction(async (trx) => {
         const image = await insertImage(trx, core, actor, draft)
         const payload: ImportPayload = source
-        const taskId = await enqueue(trx, actor, {
+        const taskId = await enqueueOn(trx, actor, image, {
           kind: 'import-url',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload,
           work: workOn(image, 'Import image', logDetail({ url: source.url })),
         })
@@ -128,13 +125,11 @@ export function imports(core: Core) {
           formatFound: true,
           ...(file.sourceUuid === undefined ? {} : { sourceUuid: file.sourceUuid }),
         }
-        const taskId = await enqueue(trx, actor, {
+        const taskId = await enqueueOn(trx, actor, image, {
           kind: 'import-url',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload,
           work: announced.work(image),
-          ...(announced.callback ? { callback: announced.callback } : {}),
+          callback: announced.callback,
         })
         return { image, taskId }
       })
@@ -221,10 +216,8 @@ export function imports(core: Core) {
         })
         await demandByteQuota(trx, core, image.ownerId, source.size ?? 0)
         const payload: CopyPayload = { sourceUuid: source.uuid, deleteSource: target.deleteSource }
-        const taskId = await enqueue(trx, actor, {
+        const taskId = await enqueueOn(trx, actor, image, {
           kind: 'copy-image',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload,
           work: workOn(image, 'Create image', logDetail({ source: source.handle })),
         })

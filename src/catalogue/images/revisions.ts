@@ -3,7 +3,6 @@ import { demand, demandDirectory, demandIn } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
-import { enqueue } from '../tasks/enqueue.ts'
 import { logDone, type Work } from '../tasks/log.ts'
 import type { Rollback } from '../tasks/rollback.ts'
 import { type Callback, taskChannel } from '../tasks/task.ts'
@@ -18,6 +17,7 @@ import { demandDescription, tidyTags } from './rules.ts'
 import { lockImage, removeLocked, saveImage } from './save.ts'
 import { demandFreeAlias } from './uniqueness.ts'
 import { demandUnused } from './usage.ts'
+import { enqueueOn } from './work.ts'
 
 /** A change of an image in which it may also be taken out of use, or be given back (Danube's access 4). */
 export type Revision = {
@@ -31,7 +31,7 @@ export type Revision = {
 export type Conduct = {
   readonly work: (image: Image) => Work
   readonly byTask: boolean
-  readonly callback?: Callback
+  readonly callback?: Callback | undefined
 }
 
 /** What the task `publish-image` carries: the facts to go back to, and what they were changed to. */
@@ -92,13 +92,11 @@ export function revisions(core: Core) {
         }
         const told = (side: Image): Partial<StoredFacts> =>
           Object.fromEntries(Object.keys(change).map((name) => [name, side[name as keyof Image]]))
-        const taskId = await enqueue(trx, actor, {
+        const taskId = await enqueueOn(trx, actor, image, {
           kind: 'publish-image',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload: { before: told(image), after: told(saved) } satisfies PublishPayload,
           work,
-          ...(conduct.callback ? { callback: conduct.callback } : {}),
+          callback: conduct.callback,
         })
         return { image: saved, taskId }
       })
@@ -122,13 +120,11 @@ export function revisions(core: Core) {
           freed = await removeLocked(trx, core, actor, image)
           return null
         }
-        return enqueue(trx, actor, {
+        return enqueueOn(trx, actor, image, {
           kind: 'delete-image',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload: {},
           work,
-          ...(conduct.callback ? { callback: conduct.callback } : {}),
+          callback: conduct.callback,
         })
       })
       if (taskId === null) await freed()

@@ -1,3 +1,6 @@
+import type { Actor } from '../actor.ts'
+import type { Trx } from '../core.ts'
+import { enqueue, type NewTask } from '../tasks/enqueue.ts'
 import type { Work } from '../tasks/log.ts'
 import { mainProjectId } from './cleanup.ts'
 import type { Image } from './image.ts'
@@ -17,4 +20,14 @@ export function workOn(image: Image, message: string, detail: string): Work {
     projectId: (image.bound ? image.ownerId : null) ?? mainProjectId,
     bound: false,
   }
+}
+
+/** Enqueues work on an image, as `enqueue`: the task is found by the image, and people read its handle. */
+export function enqueueOn(
+  trx: Trx,
+  actor: Actor,
+  image: Image,
+  task: Omit<NewTask, 'imageUuid' | 'subject'>,
+): Promise<string> {
+  return enqueue(trx, actor, { ...task, imageUuid: image.uuid, subject: image.handle })
 }

@@ -3,9 +3,8 @@ import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
 import type { ImportPayload } from '../images/imports.ts'
-import { workOn } from '../images/work.ts'
+import { enqueueOn, workOn } from '../images/work.ts'
 import type { ManifestFile } from '../manifests/manifest.ts'
-import { enqueue } from '../tasks/enqueue.ts'
 import { logDetail } from '../tasks/log.ts'
 import { taskChannel } from '../tasks/task.ts'
 import { insertPublication, type Publication } from './drafts.ts'
@@ -56,10 +55,8 @@ export function publicationFetches(core: Core) {
           size: file.size,
           formatFound: true,
         }
-        return enqueue(trx, actor, {
+        return enqueueOn(trx, actor, image, {
           kind: 'import-url',
-          imageUuid: image.uuid,
-          subject: image.handle,
           payload,
           work: workOn(image, 'Import image', logDetail({ url })),
         })

@@ -14,7 +14,7 @@ export type NewTask = {
   readonly maxAttempts?: number
   /** What the task log tells of it; nothing: the log is silent. */
   readonly work?: Work
-  readonly callback?: Callback
+  readonly callback?: Callback | undefined
 }
 
 /** Enqueues work in the transaction that makes it necessary; the caller wakes the workers after the commit. */

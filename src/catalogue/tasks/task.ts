@@ -11,7 +11,7 @@ export type TaskState = (typeof taskStates)[number]
 export type Callback = { readonly url: string; readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' }
 
 /** What a request says of that. `problem`: what of it could not be understood, for the log; then nobody is told. */
-export type Telling = { readonly callback?: Callback; readonly problem?: string }
+export type Telling = { readonly callback?: Callback | undefined; readonly problem?: string }
 
 /** One piece of long work. `progress` is bytes (or steps) of `progressTotal`, which may be unknown. */
 export type Task = {

@@ -50,7 +50,7 @@ async function update(context: Context): Promise<Answer> {
   const { image: saved, taskId } = await revisions.revise(actor, image.uuid, (now) => revisionOf(now, said), {
     work: (changed) => workOn(changed, 'Update image', detailOf(changesOf(context, said), problem)),
     byTask,
-    ...(callback ? { callback } : {}),
+    callback,
   })
   enterDatacenterOf(context, saved)
   if (taskId !== null) return begun(taskId)
@@ -134,7 +134,7 @@ async function remove(context: Context): Promise<Answer> {
   const { taskId } = await revisions.dispose(actor, image.uuid, {
     work: (gone) => workOn(gone, 'Delete image', detailOf({}, problem)),
     byTask,
-    ...(callback ? { callback } : {}),
+    callback,
   })
   if (taskId !== null) return begun(taskId)
   return doneOf(image, null)

@@ -60,7 +60,7 @@ export async function importImage(context: Context, name: string, data: Data): P
     actor,
     draft,
     { url: fileUrl!, ...found.file, ...(sourceUuid ? { sourceUuid } : {}) },
-    { work, ...(callback ? { callback } : {}) },
+    { work, callback },
   )
   enterDatacenterOf(context, image)
   return begun(taskId)

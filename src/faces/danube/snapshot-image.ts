@@ -35,7 +35,7 @@ async function create(context: Context): Promise<Answer> {
   const { taskId } = await onServer(() =>
     snapshotImages.begin(actor, target, draft, {
       work: (image: Image) => workOn(image, 'Create image', detailOf(facts, problem)),
-      ...(callback ? { callback } : {}),
+      callback,
     }),
   )
   return begun(taskId)

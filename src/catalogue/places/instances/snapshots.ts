@@ -67,7 +67,7 @@ export function snapshots(core: Core, live: LiveResources) {
       subject: snapshot.name,
       payload,
       work: workOnInstance(instance, message, withProblem(detail, task.told.problem)),
-      ...(task.told.callback ? { callback: task.told.callback } : {}),
+      callback: task.told.callback,
     })
   }
 

@@ -108,7 +108,7 @@ export function instanceStates(core: Core, live: LiveResources) {
           subject: instance.hostname,
           payload,
           work: workOnInstance(instance, message, withProblem(logDetail({ force }), problem)),
-          ...(callback ? { callback } : {}),
+          callback,
         })
         return { instance, taskId }
       })
