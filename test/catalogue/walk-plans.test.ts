@@ -10,7 +10,7 @@ import { forEachDatabase } from '../support/databases.ts'
 import { plansOf } from '../support/plans.ts'
 
 /** Some pages of whole images: each but the first begins behind the last image of the one before. */
-const count = 600
+const count = 250
 const orders: readonly WalkOrder['field'][] = ['handle', 'createdAt']
 
 forEachDatabase((engine, _open, freshUrl) => {

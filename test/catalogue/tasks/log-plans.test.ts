@@ -17,28 +17,29 @@ forEachDatabase((_engine, _open, freshUrl) => {
     t = await testCore({ url: await freshUrl() })
     administrator = await t.actor({ main: 'admin' })
     member = await t.actor({ main: 'member' })
+    const entries = Array.from({ length: 3000 }, (_, i) => ({
+      at: i,
+      task_id: `task ${i}`,
+      dummy: 0 as const,
+      state: 'succeeded',
+      user_id: 1000 + (i % 199),
+      username: 'somebody',
+      owner_user_id: 1000 + (i % 301),
+      project_id: i % 50,
+      bound: i % 2 === 0 ? (1 as const) : (0 as const),
+      object_type: 'image',
+      object_id: `${i}`,
+      object_name: `image-${i}`,
+      object_alias: `image-${i}`,
+      message: 'Update image',
+      detail: '',
+      flag: 0,
+    }))
     await t.core.database.transaction(async (trx) => {
-      for (let i = 0; i < 3000; i++)
+      for (let from = 0; from < entries.length; from += 500)
         await trx
           .insertInto('task_log')
-          .values({
-            at: i,
-            task_id: `task ${i}`,
-            dummy: 0,
-            state: 'succeeded',
-            user_id: 1000 + (i % 199),
-            username: 'somebody',
-            owner_user_id: 1000 + (i % 301),
-            project_id: i % 50,
-            bound: i % 2 === 0 ? 1 : 0,
-            object_type: 'image',
-            object_id: `${i}`,
-            object_name: `image-${i}`,
-            object_alias: `image-${i}`,
-            message: 'Update image',
-            detail: '',
-            flag: 0,
-          })
+          .values(entries.slice(from, from + 500))
           .execute()
     })
     await sql`analyze`.execute(t.core.database.db)
