@@ -24,6 +24,8 @@ export interface ProjectsTable {
   site: string
   /** Limits and per-project choices, e.g. `{ "quotaBytes": …, "cleanup": { … } }`. */
   settings_json: string
+  /** How an external Keystone calls it; null: by its uuid, without hyphens. */
+  keystone_id: string | null
   created_at: Instant
   updated_at: Instant
 }
@@ -56,6 +58,8 @@ export interface UsersTable {
   /** Encrypted; signs Danube task callbacks. */
   callback_key: string | null
   settings_json: string
+  /** As in projects. */
+  keystone_id: string | null
   last_login_at: Instant | null
   created_at: Instant
   updated_at: Instant
@@ -309,6 +313,8 @@ export interface ImagesTable {
   unregistered: Bit
   /** Why it is `killed`, or why the last transfer failed. */
   failure: string | null
+  /** What an import into stores says of itself (glance.md 13.3); null: there was none. */
+  import_json: string | null
   created_at: Instant
   updated_at: Instant
   deleted_at: Instant | null
@@ -383,6 +389,15 @@ export interface ImageMembersTable {
   updated_at: Instant
 }
 
+/** Members that are no project of this catalogue (yet). */
+export interface ImageStrangersTable {
+  image_seq: number
+  member_id: string
+  status: 'pending' | 'accepted' | 'rejected'
+  created_at: Instant
+  updated_at: Instant
+}
+
 export interface BlobsTable {
   id: string
   size: number
@@ -397,6 +412,8 @@ export interface BlobsTable {
 export interface BlobPlacesTable {
   blob_id: string
   store: string
+  /** Under which the store keeps it. */
+  key: string
   created_at: Instant
 }
 
@@ -539,6 +556,7 @@ export interface Database {
   image_icons: ImageIconsTable
   image_counts: ImageCountsTable
   image_members: ImageMembersTable
+  image_strangers: ImageStrangersTable
   blobs: BlobsTable
   blob_places: BlobPlacesTable
   transfers: TransfersTable
