@@ -136,6 +136,7 @@ function imageNumber(
     manifest: null,
     unregistered: false,
     failure: null,
+    import: null,
     updatedAt: place.createdAt + 10 * second,
     deletedAt: null,
     publishedAt: place.createdAt,

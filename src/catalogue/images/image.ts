@@ -67,6 +67,14 @@ export type ImageDigests = {
   readonly sha512: string | null
 }
 
+/** glance.md 13.3; names of stores. */
+export type ImportState = {
+  /** The task that works on it now; no second import may begin. */
+  readonly taskId: string | null
+  readonly importing: readonly string[]
+  readonly failed: readonly string[]
+}
+
 /** One image, as every operation returns it. Sizes are bytes, `minDisk` GB, `minRam` MB. */
 export type Image = {
   readonly seq: number
@@ -105,6 +113,8 @@ export type Image = {
   readonly manifest: unknown
   readonly unregistered: boolean
   readonly failure: string | null
+  /** What its import into stores says of itself; null: there never was one. */
+  readonly import: ImportState | null
   readonly createdAt: Instant
   readonly updatedAt: Instant
   readonly deletedAt: Instant | null
@@ -116,6 +126,8 @@ export type Image = {
     readonly name: string
     readonly label: string
     readonly uuid: string
+    /** How OpenStack's clients call it. */
+    readonly openstackId: string
   } | null
   readonly region: string
   readonly type: ImageType

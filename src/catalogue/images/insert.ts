@@ -85,6 +85,7 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
     manifest: draft.manifest ?? null,
     unregistered: false,
     failure: null,
+    import: null,
     createdAt: draft.createdAt ?? at,
     updatedAt: draft.updatedAt ?? draft.createdAt ?? at,
     deletedAt: null,

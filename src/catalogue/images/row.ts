@@ -3,6 +3,7 @@ import { fold, foldOrNull } from '../fold.ts'
 import { manifestName } from '../manifests/fitting.ts'
 import { kindOf } from '../manifests/kind.ts'
 import { storable } from '../manifests/storable.ts'
+import { openstackId } from '../people/openstack/identity.ts'
 import type { Image, ImageType, Status, Visibility } from './image.ts'
 import { imageTypes } from './image.ts'
 
@@ -42,6 +43,7 @@ export const imageColumns = [
   'images.manifest_json',
   'images.unregistered',
   'images.failure',
+  'images.import_json',
   'images.created_at',
   'images.updated_at',
   'images.deleted_at',
@@ -54,6 +56,7 @@ export const imageColumns = [
   'projects.name as owner_name',
   'projects.label as owner_label',
   'projects.uuid as owner_uuid',
+  'projects.keystone_id as owner_keystone_id',
   'locations.name as region',
   'instances.hostname as instance_hostname',
 ] as const
@@ -94,6 +97,7 @@ export type SelectedImage = {
   readonly manifest_json: string | null
   readonly unregistered: number
   readonly failure: string | null
+  readonly import_json: string | null
   readonly created_at: number
   readonly updated_at: number
   readonly deleted_at: number | null
@@ -106,6 +110,7 @@ export type SelectedImage = {
   readonly owner_name: string | null
   readonly owner_label: string | null
   readonly owner_uuid: string | null
+  readonly owner_keystone_id: string | null
   readonly region: string | null
   readonly instance_hostname: string | null
 }
@@ -147,6 +152,7 @@ export function toImage(row: SelectedImage): Image {
     manifest: row.manifest_json === null ? null : JSON.parse(row.manifest_json),
     unregistered: row.unregistered === 1,
     failure: row.failure,
+    import: row.import_json === null ? null : JSON.parse(row.import_json),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     deletedAt: row.deleted_at,
@@ -155,7 +161,13 @@ export function toImage(row: SelectedImage): Image {
     owner:
       row.owner_id === null
         ? null
-        : { id: row.owner_id, name: row.owner_name!, label: row.owner_label!, uuid: row.owner_uuid! },
+        : {
+            id: row.owner_id,
+            name: row.owner_name!,
+            label: row.owner_label!,
+            uuid: row.owner_uuid!,
+            openstackId: openstackId({ uuid: row.owner_uuid!, keystone_id: row.owner_keystone_id }),
+          },
     region: row.region ?? '',
     type: row.type as ImageType,
     instanceUuid: row.instance_uuid,
@@ -212,6 +224,7 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
     manifest_json: image.manifest === null ? null : JSON.stringify(storable(image.manifest)),
     unregistered: bit(image.unregistered),
     failure: image.failure,
+    import_json: image.import === null ? null : JSON.stringify(image.import),
     created_at: image.createdAt,
     updated_at: image.updatedAt,
     deleted_at: image.deletedAt,

@@ -406,12 +406,13 @@ describe('the image on the wire', () => {
     manifest: null,
     unregistered: false,
     failure: null,
+    import: null,
     createdAt: 1_710_921_170_999_999,
     updatedAt: 1_710_921_170_999_999,
     deletedAt: null,
     publishedAt: null,
     cleanupAt: null,
-    owner: { id: 1, name: 'main', label: 'Main', uuid: '' },
+    owner: { id: 1, name: 'main', label: 'Main', uuid: '', openstackId: '' },
     region: 'r',
     type: 'template',
     instanceUuid: null,
@@ -437,7 +438,7 @@ describe('the image on the wire', () => {
   })
 
   test('an image of a client shows neither the store facts nor the client by another name', () => {
-    const owner = { id: 7, name: 'acme', label: 'Acme Ltd', uuid: '' }
+    const owner = { id: 7, name: 'acme', label: 'Acme Ltd', uuid: '', openstackId: '' }
     const wire = toWire({ ...image, ownerId: 7, owner })
     assert.deepEqual(wire.client, { id: 7, name: 'Acme Ltd', display: 'Acme Ltd #7' })
     assert.equal(JSON.stringify(wire.properties), '{"z":"1","a":"2"}')
