@@ -151,6 +151,9 @@ export function bytes(core: Core) {
     /** How many transfers this process is receiving now. */
     running: () => transfers,
 
+    /** Are there several stores? A single one is never named on any wire (one-catalogue.md section 5). */
+    severalStores: core.stores.all.length > 1,
+
     /**
      * Receives an image's bytes: checks, streams them into a store with digests and inspection, and makes the image
      * active in one transaction. After any failure the image is in the `fallback` status and no bytes remain.
