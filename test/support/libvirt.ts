@@ -9,11 +9,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { debianPackage } from './debian.ts'
+import { freePort } from './ports.ts'
 
 /** The daemon alone: `libvirt-daemon-system` would add its settings, the firewall and all of systemd. */
 export const libvirtPackages = ['libvirt-daemon', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils'] as const
@@ -185,17 +185,6 @@ function endGuests(directory: string): void {
       // Ended meanwhile.
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function untilAnswering(

@@ -4,11 +4,11 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { debianPackage } from './debian.ts'
+import { freePorts } from './ports.ts'
 
 export type ObjectStore = {
   readonly endpoint: string
@@ -154,21 +154,6 @@ async function buildRing(directory: string, kind: string, port: number): Promise
 /** Debian's programs, and not some other Python that comes first in PATH. */
 function systemEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 async function untilAnswering(ports: readonly number[], children: readonly ChildProcess[]): Promise<void> {

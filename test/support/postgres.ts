@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { access, chown, constants, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { debianPackage } from './debian.ts'
+import { freePort } from './ports.ts'
 
 type Programs = { readonly initdb: string; readonly postgres: string }
 type Owner = { readonly uid: number; readonly gid: number }
@@ -78,15 +79,6 @@ async function nobody(): Promise<Owner> {
   if (!uid || !gid)
     throw new Error('As root, the PostgreSQL tests run the server as `nobody`, who is missing here.')
   return { uid: Number(uid), gid: Number(gid) }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
 }
 
 // A linguistic collation, as most real servers have: a query that relies on the order of bytes shall fail here.
