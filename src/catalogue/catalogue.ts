@@ -20,6 +20,8 @@ import { datacenterAccess } from './people/datacenters-access.ts'
 import { directory } from './people/directory.ts'
 import { groups } from './people/groups/groups.ts'
 import { loginTokens } from './people/login-tokens.ts'
+import { memory } from './people/memory.ts'
+import { openstack } from './people/openstack/openstack.ts'
 import { projects } from './people/projects.ts'
 import { sshKeys } from './people/ssh-keys.ts'
 import { users } from './people/users.ts'
@@ -49,7 +51,8 @@ import { tasks } from './tasks/tasks.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
 export function catalogueOf(core: Core) {
-  const people = users(core)
+  const remembered = memory(core)
+  const people = users(core, remembered)
   const live = liveResources(core)
   const held = bytes(core)
   const pictured = images(core)
@@ -86,6 +89,7 @@ export function catalogueOf(core: Core) {
     managedImages: managedImages(core),
     members: members(core),
     nodes: nodes(core),
+    openstack: openstack(core, remembered, people.byPassword),
     organizations: organizations(core, people.forget),
     projects: projects(core),
     publicationFetches: publicationFetches(core),

@@ -79,7 +79,7 @@ export interface CredentialsTable {
   id: Generated<number>
   user_id: number
   kind: CredentialKind
-  /** Keyed digest of a token or key, by which it is found; null for passwords. */
+  /** By which it is found: keyed digest of a token or key, the id of an application credential; null for passwords. */
   lookup: string | null
   /** argon2id, for passwords and other secrets people choose. */
   hash: string | null

@@ -9,6 +9,8 @@ export type NewCredential = {
   /** Of what people choose: argon2id. */
   readonly hash?: string
   readonly label?: string
+  /** Where it counts; none: everywhere. */
+  readonly projectId?: number | null
   /** What else the kind needs. */
   readonly data?: object
   /** Instant; none: until it is taken away. */
@@ -30,6 +32,7 @@ export async function insertCredential(
     lookup = null,
     hash = null,
     label = '',
+    projectId = null,
     data = {},
     expiresAt = null,
     usedAt = null,
@@ -42,7 +45,7 @@ export async function insertCredential(
       lookup,
       hash,
       label,
-      project_id: null,
+      project_id: projectId,
       data_json: JSON.stringify(data),
       created_at: now(),
       expires_at: expiresAt,

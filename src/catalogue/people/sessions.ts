@@ -50,6 +50,6 @@ export async function endSessions(trx: Trx, userId: number): Promise<void> {
   await trx
     .deleteFrom('credentials')
     .where('user_id', '=', userId)
-    .where('kind', 'in', ['session', 'danube-token'])
+    .where('kind', 'in', ['session', 'danube-token', 'identity-token'])
     .execute()
 }

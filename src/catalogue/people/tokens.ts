@@ -98,10 +98,13 @@ export function tokens({ database, secrets }: Core, revoked: () => void) {
   }
 }
 
-/** Removes credentials that ended more than a day ago; until then "expired" can be told from "unknown". */
+/**
+ * Removes credentials that ended more than two days ago: until then "expired" can be told from "unknown", and tokens of
+ * Identity can still be validated by those who may (glance.md 25.3, `allow_expired`).
+ */
 export async function expireCredentials({ database }: Core): Promise<void> {
   await database.db
     .deleteFrom('credentials')
-    .where('expires_at', '<', now() - day)
+    .where('expires_at', '<', now() - 2 * day)
     .execute()
 }

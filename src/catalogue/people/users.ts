@@ -6,10 +6,12 @@ import type { Actor } from '../actor.ts'
 import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
-import { isRole, type Role } from '../roles.ts'
-import { now, second } from '../time.ts'
+import type { Role } from '../roles.ts'
+import { now } from '../time.ts'
 import type { TokenData } from './credentials.ts'
+import type { Memory } from './memory.ts'
 import { isInside } from './networks.ts'
+import { rolesOf } from './roles-of.ts'
 import { sessions } from './sessions.ts'
 import { tokens } from './tokens.ts'
 
@@ -31,13 +33,12 @@ export type Account = {
   readonly roles: ReadonlyMap<number, ReadonlySet<Role>>
 }
 
-type Remembered = {
+/** What is remembered of a token. */
+type Known = {
   readonly account: Account
   readonly expiresAt: number | null
   /** Where the token may be used from; none: from anywhere. */
   readonly networks: readonly string[]
-  readonly until: number
-  readonly version: number | null
 }
 
 const byLookup = prepared((query: Query, { kind, lookup }: { kind: CredentialKind; lookup: string }) =>
@@ -51,26 +52,19 @@ const byLookup = prepared((query: Query, { kind, lookup }: { kind: CredentialKin
 )
 
 /**
- * How long an account found by its token may be remembered: until anybody writes, where the database can tell, else
- * the one second that one-catalogue.md section 4, rule 1, allows. The same account is the same object as long.
- */
-const rememberedFor = 1 * second
-const rememberedAtMost = 10_000
-
-/**
  * Who somebody is. Every refusal is the Failure `unauthenticated`; its `reason` is for faces that tell cases apart:
  * `unknown`, `expired`, `address`, `disabled`.
  */
-export function users(core: Core) {
+export function users(core: Core, { recall, forget }: Memory) {
   const { database, secrets } = core
-  const remembered = new Map<string, Remembered>()
+  const known = recall<Known>()
 
   async function load(row: Selectable<UsersTable>): Promise<Account> {
     return toAccount(row, await rolesOf(database.db, row.id))
   }
 
   return {
-    ...tokens(core, () => remembered.clear()),
+    ...tokens(core, forget),
     ...sessions(core),
 
     /**
@@ -79,27 +73,16 @@ export function users(core: Core) {
      * @throws Failure `unauthenticated`
      */
     async byToken(kind: CredentialKind, token: string, address: string): Promise<Account> {
-      const key = `${kind}:${token}`
-      const at = now()
-      const version = database.version()
-      let known = remembered.get(key)
-      if (!known || (version === null ? known.until < at : known.version !== version)) {
+      const { account, expiresAt, networks } = await known(`${kind}:${token}`, async () => {
         const [row] = await byLookup(database.db, { kind, lookup: secrets.lookup(token) })
         if (!row) throw unauthenticated('unknown')
-        known = {
-          account: await load(row),
-          expiresAt: row.expires_at,
-          networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
-          until: at + rememberedFor,
-          version,
-        }
-        if (remembered.size >= rememberedAtMost) remembered.clear()
-        remembered.set(key, known)
-      }
-      if (known.expiresAt !== null && known.expiresAt <= at) throw unauthenticated('expired')
-      if (known.networks.length > 0 && !isInside(address, known.networks)) throw unauthenticated('address')
-      if (!known.account.enabled) throw unauthenticated('disabled')
-      return known.account
+        const { networks = [] } = JSON.parse(row.data_json) as TokenData
+        return { account: await load(row), expiresAt: row.expires_at, networks }
+      })
+      if (expiresAt !== null && expiresAt <= now()) throw unauthenticated('expired')
+      if (networks.length > 0 && !isInside(address, networks)) throw unauthenticated('address')
+      if (!account.enabled) throw unauthenticated('disabled')
+      return account
     },
 
     /** The account with this name and password; an unknown name takes as long as a wrong password. */
@@ -197,30 +180,12 @@ export function users(core: Core) {
     },
 
     /** After any change to users, groups or roles made by this process. */
-    forget: () => remembered.clear(),
+    forget,
   }
 }
 
 function unauthenticated(reason: 'unknown' | 'expired' | 'address' | 'disabled'): Failure {
   return new Failure('unauthenticated', 'The credentials are not valid.', { reason })
-}
-
-async function rolesOf(query: Query, userId: number): Promise<Map<number, Set<Role>>> {
-  const direct = query
-    .selectFrom('role_assignments')
-    .select(['project_id', 'role'])
-    .where('user_id', '=', userId)
-  const grouped = query
-    .selectFrom('role_assignments')
-    .innerJoin('group_users', 'group_users.group_id', 'role_assignments.group_id')
-    .select(['role_assignments.project_id', 'role_assignments.role'])
-    .where('group_users.user_id', '=', userId)
-  const roles = new Map<number, Set<Role>>()
-  for (const { project_id, role } of await direct.union(grouped).execute()) {
-    if (project_id === null || !isRole(role)) continue
-    roles.set(project_id, (roles.get(project_id) ?? new Set()).add(role))
-  }
-  return roles
 }
 
 function toAccount(row: Selectable<UsersTable>, roles: Account['roles']): Account {

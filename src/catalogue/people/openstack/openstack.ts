@@ -1,0 +1,31 @@
+import type { Core } from '../../core.ts'
+import type { Memory } from '../memory.ts'
+import type { OpenstackIdentity } from './identity.ts'
+import type { ProofParts } from './proof.ts'
+import { identityTokens } from './tokens.ts'
+
+/** The request that a token comes with. */
+export type TokenContext = {
+  readonly address: string
+  readonly method: string
+  /** Without its query. */
+  readonly path: string
+  /** `X-Service-Token`: a service that passes on what its user asks. */
+  readonly serviceToken?: string
+}
+
+/** OpenStack's Identity: who tokens speak for, and everything about tokens of our own (glance.md section 25). */
+export function openstack(core: Core, memory: Memory, byPassword: ProofParts['byPassword']) {
+  const tokens = identityTokens(core, memory, byPassword)
+  return {
+    ...tokens,
+
+    /**
+     * Who a token speaks for, whoever issued it; the same object as long as nothing is known to have changed.
+     * @throws Failure `unauthenticated`
+     */
+    async identityOf(token: string, _context: TokenContext): Promise<OpenstackIdentity> {
+      return (await tokens.tokenOf(token)).identity
+    },
+  }
+}

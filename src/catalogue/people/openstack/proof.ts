@@ -1,0 +1,88 @@
+import type { Core } from '../../core.ts'
+import { Failure } from '../../failure.ts'
+import type { Account } from '../users.ts'
+import { type ApplicationCredential, credentialRow, toCredential } from './credential.ts'
+import { findUser, type Ref } from './lookups.ts'
+import { type IdentityToken, unauthenticated } from './token.ts'
+
+/** How somebody shows who it is (glance.md 25.2). */
+export type Proof =
+  | { readonly method: 'password'; readonly user: Ref; readonly password: string }
+  | { readonly method: 'token'; readonly token: string }
+  | {
+      readonly method: 'application_credential'
+      readonly credential: { readonly id: string } | { readonly name: string }
+      readonly secret: string
+      /** Whose it is; a credential that is named needs it. */
+      readonly user: Ref | null
+    }
+
+export type Proven = {
+  readonly userId: number
+  /** The token that was shown. */
+  readonly parent: IdentityToken | null
+  readonly credential: ApplicationCredential | null
+}
+
+export type ProofParts = {
+  readonly byPassword: (username: string, password: string) => Promise<Account>
+  readonly tokenOf: (text: string) => Promise<IdentityToken>
+}
+
+/**
+ * Checks a proof. Whatever is wrong with it, the answer is the same and takes as long.
+ * @throws Failure `unauthenticated`; `forbidden` for the token of an application credential, which must not become another
+ */
+export function proofs({ database, secrets }: Core, { byPassword, tokenOf }: ProofParts) {
+  async function passwordOf(user: Ref, password: string): Promise<Proven> {
+    const row = await findUser(database.db, user)
+    // Nobody has an empty name: it takes as long as any other that is not known.
+    const { id } = await byPassword(row?.username ?? '', password)
+    return { userId: id, parent: null, credential: null }
+  }
+
+  async function parentOf(token: string): Promise<Proven> {
+    const parent = await tokenOf(token)
+    if (parent.applicationCredential)
+      throw new Failure('forbidden', 'A token of an application credential gives no other token.', {
+        reason: 'delegated',
+      })
+    return { userId: parent.identity.userId, parent, credential: null }
+  }
+
+  async function credentialOf(
+    named: { readonly id: string } | { readonly name: string },
+    secret: string,
+    user: Ref | null,
+  ): Promise<Proven> {
+    const owner = user && (await findUser(database.db, user))
+    const row =
+      'id' in named ? (await credentialRow(database.db, named))[0] : await nameOf(owner?.id, named.name)
+    const matches = await secrets.matches(secret, row?.hash ?? null)
+    // One that is not the named user's is as good as none.
+    if (!row || !matches || (user && row.user_id !== owner?.id)) throw unauthenticated('unknown')
+    return { userId: row.user_id, parent: null, credential: toCredential(row) }
+  }
+
+  async function nameOf(userId: number | undefined, name: string) {
+    if (userId === undefined) return undefined
+    return database.db
+      .selectFrom('credentials')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('kind', '=', 'application-credential')
+      .where('label', '=', name)
+      .executeTakeFirst()
+  }
+
+  return (proof: Proof): Promise<Proven> => {
+    switch (proof.method) {
+      case 'password':
+        return passwordOf(proof.user, proof.password)
+      case 'token':
+        return parentOf(proof.token)
+      case 'application_credential':
+        return credentialOf(proof.credential, proof.secret, proof.user)
+    }
+  }
+}
