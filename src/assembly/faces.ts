@@ -2,6 +2,7 @@ import { consoleFace } from '../faces/console/index.ts'
 import { danubeFace } from '../faces/danube/index.ts'
 import { foremanFace } from '../faces/foreman/index.ts'
 import { glanceFace } from '../faces/glance/index.ts'
+import { identityFace } from '../faces/identity/index.ts'
 import { imgapiFace } from '../faces/imgapi/index.ts'
 import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
@@ -20,6 +21,9 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
     danubeFace({ tokenSeconds: settings.tokenSeconds }),
     foremanFace(),
     imgapiFace({ channels: settings.imgapiChannels, privateNetworks: settings.imgapiPrivate }),
+    ...(settings.identity === 'embedded' && settings.keystoneUrl === null
+      ? [identityFace({ tokenSeconds: settings.tokenSeconds })]
+      : []),
     consoleFace({ localToken: await localToken(settings.dataDir) }),
     // The last: paths that nobody owns name a version of its wire that there is not.
     glanceFace({ identityUrl: settings.keystoneUrl, locations: settings.locations }),
