@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { Failure } from '../catalogue/failure.ts'
 
-/** One blob in one store, as the database knows it. */
+/** One blob in one store, as the database knows it: `id` is the key under which the store has it. */
 export type Place = { readonly id: string; readonly store: string; readonly size: number }
 
 /** Writes the database as it is at this moment into a new file, while others go on using it. */
@@ -34,9 +34,14 @@ export function readSnapshot(path: string): { places: Place[]; images: number } 
     database = new DatabaseSync(url, { readOnly: true })
     const [check] = database.prepare('pragma quick_check(1)').all()
     if (check?.quick_check !== 'ok') throw new Error(String(check?.quick_check))
+    // Before keys were written down, the key of a blob was its id everywhere.
+    const [keyed] = database
+      .prepare("select 1 from pragma_table_info('blob_places') where name = 'key'")
+      .all()
     const places = database
       .prepare(
-        'select blobs.id, blob_places.store, blobs.size from blobs join blob_places on blob_places.blob_id = blobs.id order by 1, 2',
+        `select ${keyed ? 'blob_places.key' : 'blobs.id'} as id, blob_places.store, blobs.size
+        from blobs join blob_places on blob_places.blob_id = blobs.id order by 1, 2`,
       )
       .all() as unknown as Place[]
     const [count] = database.prepare("select count(*) as images from images where status <> 'deleted'").all()

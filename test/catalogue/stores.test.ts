@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { systemActor } from '../../src/catalogue/actor.ts'
+import { placesOf } from '../../src/catalogue/bytes/blobs.ts'
+import { sweepBlobs } from '../../src/catalogue/bytes/sweep.ts'
 import { isFailure } from '../../src/catalogue/failure.ts'
+import { day, now } from '../../src/catalogue/time.ts'
 import { filesStore } from '../../src/store/files.ts'
 import { type TestCore, testCore } from '../support/core.ts'
 
@@ -49,6 +52,51 @@ describe('several named stores', () => {
     const before = await count()
     await assert.rejects(receive('x', 'nowhere'), (error) => isFailure(error, 'invalid'))
     assert.equal(await count(), before)
+  })
+
+  test('the same bytes in another store are one blob with two places', async () => {
+    const [fast, bulk] = t.core.stores.all.map(({ store }) => store)
+    const first = await receive('the same')
+    const second = await receive('the same', 'bulk')
+    const third = await receive('the same', 'bulk')
+    assert.deepEqual([second.blobId, third.blobId], [first.blobId, first.blobId])
+    const stores = await t.catalogue.bytes.storesOf([first, third])
+    assert.deepEqual(
+      [stores.get(first.uuid), stores.get(third.uuid)],
+      [
+        ['bulk', 'fast'],
+        ['bulk', 'fast'],
+      ],
+    )
+    const places = await placesOf(t.core.database.db, first.blobId!)
+    const [one, two] = ['fast', 'bulk'].map((name) => places.find(({ store }) => store === name)!.key)
+    assert.notEqual(one, two)
+    assert.deepEqual([await fast!.size(one!), await bulk!.size(two!)], [8, 8])
+    assert.deepEqual([await fast!.size(two!), await bulk!.size(one!)], [null, null])
+
+    // Neither copy is a left-over, and both are read when bytes are checked.
+    await sweepBlobs(t.core, now() + day)
+    const checked = () => t.catalogue.verification.run({}, new AbortController().signal, () => {})
+    assert.deepEqual((await checked()).problems, [])
+    await bulk!.delete(two!)
+    assert.match((await checked()).problems.join(), /store bulk has lost the bytes/)
+
+    for (const { uuid } of [first, second, third]) await t.catalogue.images.remove(systemActor, uuid)
+    assert.deepEqual([await fast!.size(one!), await bulk!.size(two!)], [null, null])
+    assert.deepEqual(await placesOf(t.core.database.db, first.blobId!), [])
+  })
+
+  test('what is read comes from the first store that has it', async () => {
+    const image = await receive('read me', 'bulk')
+    await receive('read me')
+    const [{ key } = { key: '' }] = (await placesOf(t.core.database.db, image.blobId!)).filter(
+      ({ store }) => store === 'bulk',
+    )
+    await t.core.stores.all[1]!.store.delete(key)
+    const served = await t.catalogue.bytes.serve(systemActor, image)
+    let found = ''
+    for await (const chunk of served.read()) found += Buffer.from(chunk).toString()
+    assert.equal(found, 'read me')
   })
 
   test('one store is never named', async () => {

@@ -33,51 +33,58 @@ export function storeNamed(core: Core, name: string) {
   return core.stores.all.find(({ store }) => store.name === name)
 }
 
+/** Where a store keeps a blob. Each has a key of its own there, so that two copies can never meet in one place. */
+export type Place = { readonly store: string; readonly key: string }
+
 export type Kept = {
-  readonly blobId: string /** True when the bytes were there already. */
-  readonly known: boolean
+  readonly blobId: string
+  /** False: the store had these bytes already, and those that came now are to be dropped after the commit. */
+  readonly added: boolean
 }
 
 /**
- * Enters received bytes as a blob. The same content is kept once: when it is there already the present blob is
- * returned, locked against being freed, and the caller drops the bytes it received after the commit.
+ * Enters received bytes as a blob. The same content is one blob, however often it comes, with one place in each store:
+ * the blob is returned locked against being freed.
+ * @param place where the bytes have been received
  */
-export async function keepBlob(
-  trx: Trx,
-  core: Core,
-  blobId: string,
-  store: string,
-  received: Received,
-): Promise<Kept> {
+export async function keepBlob(trx: Trx, core: Core, place: Place, received: Received): Promise<Kept> {
   const { md5, sha1, sha256, sha512 } = received.digests
-  const at = now()
   const inserted = await trx
     .insertInto('blobs')
     .values({
-      id: blobId,
+      id: place.key,
       size: received.size,
       md5: md5!,
       sha1: sha1!,
       sha256: sha256 ?? null,
       sha512: sha512!,
-      created_at: at,
+      created_at: now(),
     })
     .onConflict((conflict) => conflict.column('sha512').doNothing())
     .returning('id')
     .executeTakeFirst()
-  if (inserted) {
-    await trx.insertInto('blob_places').values({ blob_id: blobId, store, created_at: at }).execute()
-    return { blobId, known: false }
-  }
+  if (inserted) return { blobId: inserted.id, added: await addPlace(trx, inserted.id, place) }
   const existing = await lockedBlob(trx, core, 'sha512', sha512!)
   // Freed between the two statements: the transaction's retry, or the caller's, inserts it.
   if (!existing)
     throw new Failure('conflict', 'The same bytes were just deleted; try again.', { subject: 'blob' })
   if (sha256) await trx.updateTable('blobs').set({ sha256 }).where('id', '=', existing.id).execute()
-  return { blobId: existing.id, known: true }
+  return { blobId: existing.id, added: await addPlace(trx, existing.id, place) }
 }
 
-async function lockedBlob(trx: Trx, core: Core, column: 'id' | 'sha512', value: string) {
+/** Enters one more place of a blob; false when that store has it already. */
+export async function addPlace(trx: Trx, blobId: string, { store, key }: Place): Promise<boolean> {
+  const added = await trx
+    .insertInto('blob_places')
+    .values({ blob_id: blobId, store, key, created_at: now() })
+    .onConflict((conflict) => conflict.columns(['blob_id', 'store']).doNothing())
+    .returning('key')
+    .executeTakeFirst()
+  return added !== undefined
+}
+
+/** The blob, locked until the transaction ends: nobody frees it or changes its places meanwhile. */
+export async function lockedBlob(trx: Trx, core: Core, column: 'id' | 'sha512', value: string) {
   const query = trx.selectFrom('blobs').select('id').where(column, '=', value)
   return (core.database.engine === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
 }
@@ -85,28 +92,47 @@ async function lockedBlob(trx: Trx, core: Core, column: 'id' | 'sha512', value: 
 /** Frees a blob when its last image is gone. The returned function removes the bytes, after the commit. */
 export async function releaseBlob(trx: Trx, core: Core, blobId: string): Promise<() => Promise<void>> {
   await lockedBlob(trx, core, 'id', blobId)
-  const used = await trx
+  if (await isReferred(trx, blobId)) return async () => {}
+  const places = await placesOf(trx, blobId)
+  await trx.deleteFrom('blobs').where('id', '=', blobId).execute()
+  return () => removeBytes(core, places)
+}
+
+/** Does an image refer to the blob, other than the one that is named? */
+export async function isReferred(query: Query, blobId: string, exceptSeq = 0): Promise<boolean> {
+  const used = await query
     .selectFrom('images')
     .select('seq')
     .where('blob_id', '=', blobId)
+    .where('seq', '<>', exceptSeq)
     .limit(1)
     .executeTakeFirst()
-  if (used) return async () => {}
-  const places = await placesOf(trx, blobId)
-  await trx.deleteFrom('blobs').where('id', '=', blobId).execute()
-  return async () => {
-    // A store that cannot be reached now keeps the bytes until the sweep finds that nothing refers to them.
-    await Promise.allSettled(places.map((name) => storeNamed(core, name)?.store.delete(blobId)))
-  }
+  return used !== undefined
 }
 
-/** Names of the stores that hold a blob, in the order of their configuration. */
-export async function placesOf(query: Query, blobId: string): Promise<string[]> {
-  const rows = await query
+/** A store that cannot be reached now keeps the bytes until the sweep finds that nothing refers to them. */
+export async function removeBytes(core: Core, places: readonly Place[]): Promise<void> {
+  await Promise.allSettled(places.map(({ store, key }) => storeNamed(core, store)?.store.delete(key)))
+}
+
+/** The places of a blob, the oldest first. */
+export async function placesOf(query: Query, blobId: string): Promise<Place[]> {
+  return query
     .selectFrom('blob_places')
-    .select('store')
+    .select(['store', 'key'])
     .where('blob_id', '=', blobId)
     .orderBy('created_at')
     .execute()
-  return rows.map((row) => row.store)
+}
+
+/** Where a blob is read from: the first of the configured stores that has it, or undefined. */
+export function nearestPlace(
+  core: Core,
+  places: readonly Place[],
+): { readonly store: Store; readonly key: string } | undefined {
+  for (const { store } of core.stores.all) {
+    const place = places.find((one) => one.store === store.name)
+    if (place) return { store, key: place.key }
+  }
+  return undefined
 }

@@ -11,7 +11,7 @@ import { demandMove, hasBytes } from '../images/image.ts'
 import { insertImage } from '../images/insert.ts'
 import { lockImage, saveImage } from '../images/save.ts'
 import { now } from '../time.ts'
-import { keepBlob, newBlobId, placesOf, releaseBlob, storeFor } from './blobs.ts'
+import { keepBlob, nearestPlace, newBlobId, placesOf, releaseBlob, storeFor } from './blobs.ts'
 import type { Finding } from './formats/finding.ts'
 import { inspector } from './formats/inspect.ts'
 import { formatsOf, judge } from './formats/judge.ts'
@@ -106,7 +106,7 @@ export function bytes(core: Core) {
       const image = await findImage(trx, uuid)
       if (!image || !(await ownsTransfer(trx, image, blobId))) throw vanished(uuid)
       await demandByteQuota(trx, core, image.ownerId, received.size)
-      const kept = await keepBlob(trx, core, blobId, store, received)
+      const kept = await keepBlob(trx, core, { store, key: blobId }, received)
       const { md5, sha1, sha256, sha512 } = received.digests
       const change = {
         ...content,
@@ -131,7 +131,7 @@ export function bytes(core: Core) {
       await options.complete?.(trx, saved)
       const replaced = image.blobId !== null && image.blobId !== kept.blobId ? image.blobId : null
       const freed = replaced === null ? async () => {} : await releaseBlob(trx, core, replaced)
-      return { image: saved, dropped: kept.known, freed }
+      return { image: saved, dropped: !kept.added, freed }
     })
   }
 
@@ -253,13 +253,13 @@ export function bytes(core: Core) {
           status: image.status,
         })
       const places = image.blobId === null ? [] : await placesOf(database.db, image.blobId)
-      const store = core.stores.all.find((one) => places.includes(one.store.name))?.store
-      if (!store)
+      const place = nearestPlace(core, places)
+      if (!place)
         throw new Failure('data-lost', 'No store holds the bytes of this image.', {
           subject: 'image',
           id: image.uuid,
         })
-      return { image, size: image.size!, read: (range) => store.read(image.blobId!, range) }
+      return { image, size: image.size!, read: (range) => place.store.read(place.key, range) }
     },
   }
 }

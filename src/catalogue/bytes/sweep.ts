@@ -18,7 +18,7 @@ export async function sweepBlobs(core: Core, before = now() - graceOfStrangers):
     try {
       for await (const blob of store.list()) {
         if (blob.modifiedAt * 1000 >= before) continue
-        if (await isReferred(core, blob.id, store.name)) continue
+        if (await isKnown(core, blob.id, store.name)) continue
         await store.delete(blob.id)
         removed++
       }
@@ -29,16 +29,11 @@ export async function sweepBlobs(core: Core, before = now() - graceOfStrangers):
   return removed
 }
 
-async function isReferred(core: Core, blobId: string, store: string): Promise<boolean> {
+/** @param key under which the store has the bytes */
+async function isKnown(core: Core, key: string, store: string): Promise<boolean> {
   const { db } = core.database
-  const place = db
-    .selectFrom('blob_places')
-    .select('blob_id')
-    .where('blob_id', '=', blobId)
-    .where('store', '=', store)
+  const place = db.selectFrom('blob_places').select('key').where('key', '=', key).where('store', '=', store)
   if (await place.executeTakeFirst()) return true
-  return (
-    (await db.selectFrom('transfers').select('blob_id').where('blob_id', '=', blobId).executeTakeFirst()) !==
-    undefined
-  )
+  const arriving = db.selectFrom('transfers').select('store').where('blob_id', '=', key)
+  return (await arriving.executeTakeFirst()) !== undefined
 }

@@ -30,21 +30,22 @@ export function verification(core: Core) {
     signal: AbortSignal,
   ): Promise<string[]> {
     const problems: string[] = []
-    for (const place of await placesOf(db, blob.id)) {
-      const store = storeNamed(core, place)?.store
+    for (const { store: name, key } of await placesOf(db, blob.id)) {
+      const store = storeNamed(core, name)?.store
       if (!store) {
-        problems.push(`${blob.id}: store ${place} is not configured`)
+        problems.push(`${blob.id}: store ${name} is not configured`)
         continue
       }
       try {
-        const { digests } = await store.digest(blob.id, ['sha512', 'sha256'], signal)
+        const { digests } = await store.digest(key, ['sha512', 'sha256'], signal)
         if (digests.sha512 !== blob.sha512)
-          problems.push(`${blob.id}: the bytes in store ${place} are not what was stored`)
+          problems.push(`${blob.id}: the bytes in store ${name} are not what was stored`)
         else if (blob.sha256 === null) await fillSha256(blob.id, digests.sha256!)
       } catch (error) {
         if (!isFailure(error, 'data-lost')) throw error
-        const still = await db.selectFrom('blobs').select('id').where('id', '=', blob.id).executeTakeFirst()
-        if (still) problems.push(`${blob.id}: store ${place} has lost the bytes`)
+        // Freed, or taken out of this store, since the places were read.
+        const still = db.selectFrom('blob_places').select('key').where('key', '=', key)
+        if (await still.executeTakeFirst()) problems.push(`${blob.id}: store ${name} has lost the bytes`)
       }
     }
     return problems

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { demand, demandDirectory, demandIn } from '../access.ts'
 import type { Actor } from '../actor.ts'
+import { placesOf, storeNamed } from '../bytes/blobs.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { logDone, type Work } from '../tasks/log.ts'
@@ -153,9 +154,11 @@ export function revisions(core: Core) {
     async finishPublication(uuid: string): Promise<void> {
       const image = await findImage(database.db, uuid)
       if (!image || !hasBytes(image.status) || image.blobId === null) return
-      const { blobId, size } = image
-      const sizes = await Promise.all(core.stores.all.map(({ store }) => store.size(blobId)))
-      if (!sizes.includes(size))
+      const places = await placesOf(database.db, image.blobId)
+      const sizes = await Promise.all(
+        places.map(({ store, key }) => storeNamed(core, store)?.store.size(key)),
+      )
+      if (!sizes.includes(image.size!))
         throw new Failure('data-lost', 'No store holds the bytes of this image.', {
           subject: 'image',
           id: uuid,
