@@ -66,6 +66,8 @@ describe('settings', () => {
         maxUploads: 32,
         quotaBytes: null,
         quotaImages: null,
+        quotaStagedBytes: null,
+        quotaUploads: null,
         rateLimit: null,
         adminPassword: null,
         identity: 'embedded',
@@ -116,6 +118,8 @@ describe('settings', () => {
     ['MAX_IMAGE_SIZE', 'none', 'maxImageSize', null],
     ['QUOTA_BYTES', '1KB', 'quotaBytes', 1024],
     ['QUOTA_IMAGES', '0', 'quotaImages', 0],
+    ['QUOTA_STAGED_BYTES', '2MB', 'quotaStagedBytes', 2 * 1024 ** 2],
+    ['QUOTA_UPLOADS', 'none', 'quotaUploads', null],
     ['RATE_LIMIT', 'off', 'rateLimit', null],
     ['RATE_LIMIT', '45', 'rateLimit', 45],
     ['IMPORT_ALLOW', '10.0.0.0/8,mirror.lan:8080', 'importAllow', '10.0.0.0/8,mirror.lan:8080'],
@@ -385,7 +389,7 @@ test('every variable of the table exists', () => {
   const table = `HOST PORT PUBLIC_URL TRUSTED_PROXIES DATA_DIR DATABASE_URL STORE_URL WORKERS ADMIN_PASSWORD IMPORT_ALLOW
     IMPORT_METHODS FORMAT_CHECK MAX_IMAGE_SIZE RATE_LIMIT IDENTITY KEYSTONE_URL KEYSTONE_USERNAME KEYSTONE_PASSWORD
     KEYSTONE_PROJECT KEYSTONE_CACHE_SECONDS TOKEN_SECONDS LOCATIONS IMGAPI_CHANNELS IMGAPI_PRIVATE DISKS_DIR LOG_LEVEL
-    MAX_UPLOADS FREE_SPACE_FLOOR QUOTA_BYTES QUOTA_IMAGES SECRET_FILE SQLITE_SYNCHRONOUS DATABASE_POOL METRICS
+    MAX_UPLOADS FREE_SPACE_FLOOR QUOTA_BYTES QUOTA_IMAGES QUOTA_STAGED_BYTES QUOTA_UPLOADS SECRET_FILE SQLITE_SYNCHRONOUS DATABASE_POOL METRICS
     CLEANUP_ENABLED CLEANUP_DAYS CLEANUP_FORMATS SHUTDOWN_SECONDS IDLE_SECONDS OCP_FEATURES_OFF`
   const names = table.split(/\s+/).map((name) => `IMAGEPORT_${name}`)
   assert.deepEqual([...settingVariables()].sort(), names.sort())

@@ -87,6 +87,9 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
         freeSpaceFloorBytes: settings.freeSpaceFloor,
         quotaBytes: settings.quotaBytes,
         quotaImages: settings.quotaImages,
+        quotaStagedBytes: settings.quotaStagedBytes,
+        quotaUploads: settings.quotaUploads,
+        importMethods: settings.importMethods,
         formatCheck: settings.formatCheck,
         cleanup: {
           enabled: settings.cleanupEnabled,

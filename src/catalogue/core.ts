@@ -3,6 +3,7 @@ import type { OpenedDatabase } from '../database/opened.ts'
 import type { Database } from '../database/schema.ts'
 import type { Hypervisor, SnapshotSource } from '../hypervisor/hypervisor.ts'
 import type { Stores } from '../store/store.ts'
+import type { ImportMethod } from './images/import-method.ts'
 import type { Secrets } from './people/secrets.ts'
 
 export type Query = Kysely<Database> | Transaction<Database>
@@ -15,6 +16,9 @@ export type CatalogueSettings = {
   readonly freeSpaceFloorBytes: number
   readonly quotaBytes: number | null
   readonly quotaImages: number | null
+  readonly quotaStagedBytes: number | null
+  readonly quotaUploads: number | null
+  readonly importMethods: readonly ImportMethod[]
   readonly formatCheck: 'refuse' | 'warn'
   readonly cleanup: Cleanup
 }

@@ -97,6 +97,10 @@ export function settingsSchema(place: { readonly cwd: string; readonly dataDir: 
       quotaBytes: bytesOrNone(0).nullable().default(null),
       /** Images that one project may have, where the project has no quota of its own. */
       quotaImages: wholeOr('none', 0).nullable().default(null),
+      /** Bytes that may wait in one project to be imported, likewise. */
+      quotaStagedBytes: bytesOrNone(0).nullable().default(null),
+      /** Images of one project whose bytes may be on their way at once, likewise. */
+      quotaUploads: wholeOr('none', 0).nullable().default(null),
       /** Requests per minute and caller; null: off. */
       rateLimit: wholeOr('off', 1).nullable().default(null),
 

@@ -22,6 +22,9 @@ export const testSettings: CatalogueSettings = {
   freeSpaceFloorBytes: 0,
   quotaBytes: null,
   quotaImages: null,
+  quotaStagedBytes: null,
+  quotaUploads: null,
+  importMethods: ['glance-direct', 'web-download', 'glance-download', 'copy-image'],
   formatCheck: 'refuse',
   cleanup: {
     enabled: false,

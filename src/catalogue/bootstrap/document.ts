@@ -45,6 +45,8 @@ const project = z.strictObject({
   enabled: z.boolean().optional(),
   quotaBytes: z.int().nonnegative().nullable().optional(),
   quotaImages: z.int().nonnegative().nullable().optional(),
+  quotaStagedBytes: z.int().nonnegative().nullable().optional(),
+  quotaUploads: z.int().nonnegative().nullable().optional(),
   cleanup: cleanup.optional(),
   ...dates,
 })

@@ -21,8 +21,9 @@ export async function applyProject(application: Application, entry: Entry<'proje
     .where('name', '=', entry.name)
     .executeTakeFirst()
   const own = before ? JSON.parse(before.settings_json) : {}
-  const { quotaBytes, quotaImages, cleanup } = entry
-  const said = Object.entries({ quotaBytes, quotaImages, cleanup }).filter(([, value]) => value !== undefined)
+  const { quotaBytes, quotaImages, quotaStagedBytes, quotaUploads, cleanup } = entry
+  const settings = { quotaBytes, quotaImages, quotaStagedBytes, quotaUploads, cleanup }
+  const said = Object.entries(settings).filter(([, value]) => value !== undefined)
   await upsert(
     application,
     { table: 'projects', kind: 'project', key: 'name' },

@@ -4,6 +4,10 @@ import type { CatalogueSettings, Cleanup, Core, Query } from '../core.ts'
 export type ProjectSettings = {
   readonly quotaBytes: number | null
   readonly quotaImages: number | null
+  /** Bytes that wait to be imported. */
+  readonly quotaStagedBytes: number | null
+  /** Images whose bytes are on their way. */
+  readonly quotaUploads: number | null
   readonly cleanup: Cleanup
   /** Images that may be bound to the project (danube.md 1.9, `VMS_IMAGE_LIMIT`); null: as many as you like. */
   readonly imageLimit: number | null
@@ -27,9 +31,10 @@ export async function projectSettings(
 
 /** @param own what a project's row holds */
 export function mergeProjectSettings(
-  { quotaBytes, quotaImages, cleanup }: CatalogueSettings,
+  { quotaBytes, quotaImages, quotaStagedBytes, quotaUploads, cleanup }: CatalogueSettings,
   own: Partial<ProjectSettings>,
 ): ProjectSettings {
-  const defaults = { quotaBytes, quotaImages, imageLimit: null, logUserCallbacks: true }
+  const quotas = { quotaBytes, quotaImages, quotaStagedBytes, quotaUploads }
+  const defaults = { ...quotas, imageLimit: null, logUserCallbacks: true }
   return { ...defaults, ...own, cleanup: { ...cleanup, ...own.cleanup } }
 }
