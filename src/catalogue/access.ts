@@ -79,10 +79,10 @@ export function imageNotFound(id: string): Failure {
   return new Failure('not-found', `No image found with ID ${id}`, { subject: 'image', id })
 }
 
-/** @throws Failure `forbidden` (reason `role`) unless the actor has the permission in the project. */
+/** @throws Failure `forbidden` (reason `role`, `id` the permission) unless the actor has the permission in the project. */
 export function demandIn(actor: Actor, permission: Permission, projectId: number | null): void {
   if (permitted(actor, permission, projectId)) return
-  throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'role' })
+  throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'role', id: permission })
 }
 
 /**

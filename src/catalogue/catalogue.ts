@@ -1,5 +1,6 @@
 import { audit } from './audit.ts'
 import { bytes } from './bytes/bytes.ts'
+import { stores } from './bytes/stores.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
 import { imageServer } from './image-server.ts'
@@ -10,6 +11,7 @@ import { images } from './images/images.ts'
 import { imports } from './images/imports.ts'
 import { managedImages } from './images/managed.ts'
 import { members } from './images/members.ts'
+import { openstackMembers } from './images/openstack-members.ts'
 import { revisions } from './images/revisions.ts'
 import { accounts } from './people/accounts/accounts.ts'
 import { danubeUsers } from './people/danube-users/users.ts'
@@ -89,6 +91,7 @@ export function catalogueOf(core: Core) {
     managedImages: managedImages(core),
     members: members(core),
     nodes: nodes(core),
+    openstackMembers: openstackMembers(core),
     openstack: openstack(core, remembered, people.byPassword),
     organizations: organizations(core, people.forget),
     projects: projects(core),
@@ -102,6 +105,7 @@ export function catalogueOf(core: Core) {
     snapshots: snapshots(core, live),
     sshKeys: sshKeys(core, people.byId),
     statistics: statistics(core),
+    stores: stores(core),
     systems: systems(core),
     taskHistory: taskHistory(core),
     tasks: tasks(core),

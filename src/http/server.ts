@@ -48,7 +48,8 @@ export async function createServer(
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     genReqId: newRequestId,
     // Faces decide what a missing slash, a strange escape or an unknown method means.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    // The longest segment is a tag of 255 characters of four bytes each, escaped.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
     // No limit on how long a transfer takes, only on how long it may be silent.
     requestTimeout: 0,
     connectionTimeout: options.idleSeconds * 1000,

@@ -125,12 +125,18 @@ export async function placesOf(query: Query, blobId: string): Promise<Place[]> {
     .execute()
 }
 
-/** Where a blob is read from: the first of the configured stores that has it, or undefined. */
+/**
+ * Where a blob is read from: the first of the configured stores that has it, or undefined.
+ * @param prefer names of stores that come before all others, best first
+ */
 export function nearestPlace(
   core: Core,
   places: readonly Place[],
+  prefer: readonly string[] = [],
 ): { readonly store: Store; readonly key: string } | undefined {
-  for (const { store } of core.stores.all) {
+  const rank = (name: string) => (prefer.includes(name) ? prefer.indexOf(name) : prefer.length)
+  const ordered = core.stores.all.toSorted((a, b) => rank(a.store.name) - rank(b.store.name))
+  for (const { store } of ordered) {
     const place = places.find((one) => one.store === store.name)
     if (place) return { store, key: place.key }
   }

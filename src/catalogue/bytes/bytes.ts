@@ -51,6 +51,13 @@ type Content = {
   readonly containerFormat?: string
 }
 
+export type ServeOptions = {
+  /** `served`: the bytes are wanted although the image was deactivated, e.g. by what was made from it. */
+  readonly withdrawn?: 'refused' | 'served'
+  /** Names of the stores to read from, best first; by default in the order of the settings. */
+  readonly prefer?: readonly string[]
+}
+
 export type Served = {
   readonly image: Image
   /** Bytes. */
@@ -151,9 +158,6 @@ export function bytes(core: Core) {
     /** How many transfers this process is receiving now. */
     running: () => transfers,
 
-    /** Are there several stores? A single one is never named on any wire (one-catalogue.md section 5). */
-    severalStores: core.stores.all.length > 1,
-
     /**
      * Receives an image's bytes: checks, streams them into a store with digests and inspection, and makes the image
      * active in one transaction. After any failure the image is in the `fallback` status and no bytes remain.
@@ -241,9 +245,12 @@ export function bytes(core: Core) {
      * An image's bytes for sending. Which statuses may be read is the face's to word: `state` carries the status.
      * @throws Failure `not-found`, `forbidden`, `state` (no bytes yet, or deactivated for one who is no administrator),
      * `data-lost` (no store holds them).
-     * @param withdrawn `served`: they are wanted although the image was deactivated, e.g. by what was made from it
      */
-    async serve(actor: Actor, image: Image, withdrawn: 'refused' | 'served' = 'refused'): Promise<Served> {
+    async serve(
+      actor: Actor,
+      image: Image,
+      { withdrawn = 'refused', prefer = [] }: ServeOptions = {},
+    ): Promise<Served> {
       demand(actor, 'image.download', image, await membersOf(database.db, image))
       const isRefused = image.status === 'deactivated' && !actor.superAdmin && withdrawn === 'refused'
       if (!hasBytes(image.status) || isRefused)
@@ -253,7 +260,7 @@ export function bytes(core: Core) {
           status: image.status,
         })
       const places = image.blobId === null ? [] : await placesOf(database.db, image.blobId)
-      const place = nearestPlace(core, places)
+      const place = nearestPlace(core, places, prefer)
       if (!place)
         throw new Failure('data-lost', 'No store holds the bytes of this image.', {
           subject: 'image',

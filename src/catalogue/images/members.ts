@@ -1,8 +1,9 @@
 import { allows, imageNotFound, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
-import type { Core, Query } from '../core.ts'
+import type { Core, Query, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
+import { openstackId } from '../people/openstack/identity.ts'
 import { now } from '../time.ts'
 import { findImage, membersOf } from './find.ts'
 import type { Image } from './image.ts'
@@ -18,6 +19,7 @@ export type Member = {
     readonly uuid: string
     readonly name: string
     readonly label: string
+    readonly openstackId: string
   }
   readonly status: MemberStatus
   readonly createdAt: number
@@ -73,12 +75,7 @@ export function members(core: Core) {
           throw new Failure('conflict', 'The project is a member of the image already.', {
             subject: 'member',
           })
-        if (present.size >= maximum)
-          throw new Failure(
-            'quota',
-            `The limit has been exceeded on the number of allowed image members. Attempted: ${present.size + 1}, Maximum: ${maximum}`,
-            { reason: 'members' },
-          )
+        await demandRoom(trx, image)
         const at = now()
         await trx
           .insertInto('image_members')
@@ -105,21 +102,15 @@ export function members(core: Core) {
       return database.transaction(async (trx) => {
         const image = await visible(trx, actor, uuid)
         demandShared(image)
-        if (!actor.superAdmin && permitted(actor, 'image.share', image.ownerId))
-          throw new Failure('forbidden', 'The owner of an image may not decide for its members.', {
-            reason: 'owner',
-          })
+        demandNotOwner(actor, image)
         const row = await selectMembers(trx, image).where('project_id', '=', projectId).executeTakeFirst()
         if (!row || !seesMember(actor, image, projectId)) throw memberNotFound(projectId)
         if (!permitted(actor, 'image.share', projectId))
           throw new Failure('forbidden', 'Your role does not allow this.', { reason: 'role' })
-        if (!(memberStatuses as readonly string[]).includes(status))
-          throw new Failure('invalid', 'Status must be "pending", "accepted" or "rejected".', {
-            reason: 'status',
-          })
+        demandStatus(status)
         await trx
           .updateTable('image_members')
-          .set({ status: status as MemberStatus, updated_at: now() })
+          .set({ status, updated_at: now() })
           .where('image_seq', '=', image.seq)
           .where('project_id', '=', projectId)
           .execute()
@@ -153,14 +144,42 @@ export function members(core: Core) {
   }
 }
 
-async function visible(query: Query, actor: Actor, uuid: string): Promise<Image> {
+/** Known projects and others together. @throws Failure `quota` (reason `members`) when one more would be too many. */
+export async function demandRoom(trx: Trx, image: Image): Promise<void> {
+  const { strangers } = await trx
+    .selectFrom('image_strangers')
+    .select((select) => select.fn.countAll<number>().as('strangers'))
+    .where('image_seq', '=', image.seq)
+    .executeTakeFirstOrThrow()
+  const attempted = (await membersOf(trx, image)).size + Number(strangers) + 1
+  if (attempted > maximum)
+    throw new Failure(
+      'quota',
+      `The limit has been exceeded on the number of allowed image members. Attempted: ${attempted}, Maximum: ${maximum}`,
+      { reason: 'members' },
+    )
+}
+
+export async function visible(query: Query, actor: Actor, uuid: string): Promise<Image> {
   const image = await findImage(query, uuid)
   if (!image || image.status === 'deleted') throw imageNotFound(uuid)
   if (!allows(actor, 'image.view', image, await membersOf(query, image))) throw imageNotFound(uuid)
   return image
 }
 
-function demandShared(image: Image): void {
+/** @throws Failure `forbidden` (reason `owner`) */
+export function demandNotOwner(actor: Actor, image: Image): void {
+  if (actor.superAdmin || !permitted(actor, 'image.share', image.ownerId)) return
+  throw new Failure('forbidden', 'The owner of an image may not decide for its members.', { reason: 'owner' })
+}
+
+/** @throws Failure `invalid` (reason `status`) */
+export function demandStatus(status: string): asserts status is MemberStatus {
+  if ((memberStatuses as readonly string[]).includes(status)) return
+  throw new Failure('invalid', 'Status must be "pending", "accepted" or "rejected".', { reason: 'status' })
+}
+
+export function demandShared(image: Image): void {
   if (image.visibility !== 'shared')
     throw new Failure('forbidden', 'Only shared images have members.', {
       subject: 'image',
@@ -172,10 +191,10 @@ function seesMember(actor: Actor, image: Image, projectId: number): boolean {
   return permitted(actor, 'image.view', image.ownerId) || permitted(actor, 'image.view', projectId)
 }
 
-function memberNotFound(projectId: number): Failure {
+export function memberNotFound(id: number | string): Failure {
   return new Failure('not-found', 'Could not find details about image member.', {
     subject: 'member',
-    id: String(projectId),
+    id: String(id),
   })
 }
 
@@ -190,6 +209,7 @@ function selectMembers(query: Query, image: Image) {
       'image_members.created_at',
       'image_members.updated_at',
       'projects.uuid',
+      'projects.keystone_id',
       'projects.name',
       'projects.label',
     ])
@@ -203,6 +223,7 @@ type MemberRow = {
   created_at: number
   updated_at: number
   uuid: string
+  keystone_id: string | null
   name: string
   label: string
 }
@@ -210,7 +231,13 @@ type MemberRow = {
 function toMember(image: Image): (row: MemberRow) => Member {
   return (row) => ({
     imageUuid: image.uuid,
-    project: { id: row.project_id, uuid: row.uuid, name: row.name, label: row.label },
+    project: {
+      id: row.project_id,
+      uuid: row.uuid,
+      name: row.name,
+      label: row.label,
+      openstackId: openstackId(row),
+    },
     status: row.status,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

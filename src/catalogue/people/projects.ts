@@ -7,6 +7,7 @@ import { type Usage, usageOf } from '../bytes/quota.ts'
 import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
+import { findProject } from './openstack/lookups.ts'
 import { mergeProjectSettings, type ProjectSettings } from './project-settings.ts'
 
 /** The tenant: Keystone project, Danube datacenter, Foreman organization, OneCloudPlanet client. */
@@ -71,6 +72,11 @@ export function projects(core: Core) {
       const row = await db.selectFrom('projects').selectAll().where('uuid', '=', uuid).executeTakeFirst()
       if (!row || !(actor.superAdmin || actor.roles.has(row.id))) throw projectNotFound(uuid)
       return toProject(row)
+    },
+
+    /** The id of the project that OpenStack's clients call so; null when there is none. */
+    async idOfOpenstack(id: string): Promise<number | null> {
+      return (await findProject(db, { id }))?.id ?? null
     },
 
     /** Is there such a project at all? For the recipient of a share, whom the owner need not be a member of. */

@@ -1,7 +1,7 @@
 import { imageNotFound, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { anonymous } from '../actor.ts'
-import type { Served } from '../bytes/bytes.ts'
+import type { Served, ServeOptions } from '../bytes/bytes.ts'
 import type { Core } from '../core.ts'
 import { hasBytes, type Image } from '../images/image.ts'
 import type { Scope } from '../images/list.ts'
@@ -11,7 +11,7 @@ import { isNeeded } from './origins.ts'
 
 type Views = {
   view(actor: Actor, uuid: string): Promise<Image>
-  serve(actor: Actor, image: Image, withdrawn: 'refused' | 'served'): Promise<Served>
+  serve(actor: Actor, image: Image, options: ServeOptions): Promise<Served>
 }
 
 /**
@@ -62,7 +62,7 @@ export function publicationViews({ database }: Core, { view, serve }: Views) {
       const reader =
         image.visibility === 'public' && !actor.superAdmin ? anonymous('imgapi', actor.requestId) : actor
       const isWanted = image.status === 'deactivated' && (await isNeeded(database.db, image))
-      return serve(reader, image, isWanted ? 'served' : 'refused')
+      return serve(reader, image, { withdrawn: isWanted ? 'served' : 'refused' })
     },
   }
 }

@@ -1,9 +1,25 @@
 import type { Face, Parts } from '../../http/face.ts'
+import { actionRoutes } from './actions.ts'
+import { createRoutes } from './create.ts'
+import { dataRoutes } from './data.ts'
 import { imageRoutes } from './images.ts'
+import { listRoutes } from './list/list.ts'
+import { memberRoutes } from './members.ts'
+import { patchRoutes } from './patch/patch.ts'
 import { answerUnrouted, type GlanceOptions, type Route, register, sendVersions } from './route.ts'
+import { tagRoutes } from './tags.ts'
 
 /** Everything below `/v2` (glance.md). */
-const routes: readonly Route[] = [...imageRoutes]
+const routes: readonly Route[] = [
+  ...listRoutes,
+  ...createRoutes,
+  ...imageRoutes,
+  ...patchRoutes,
+  ...tagRoutes,
+  ...memberRoutes,
+  ...actionRoutes,
+  ...dataRoutes,
+]
 
 /**
  * OpenStack Images v2. The last face to be asked: a path that nobody owns names a version that there is not

@@ -74,7 +74,7 @@ const everyMethod: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', '
 const wireMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 export function abilitiesOf({ catalogue }: Parts, { locations }: GlanceOptions): Abilities {
-  return { severalStores: catalogue.bytes.severalStores, locations }
+  return { severalStores: catalogue.stores.several, locations }
 }
 
 export function identityUrlOf(parts: Parts, options: GlanceOptions, request: FastifyRequest): string {

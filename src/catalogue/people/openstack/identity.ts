@@ -61,5 +61,5 @@ export function openstackId(row: { readonly uuid: string; readonly keystone_id: 
 /** The uuid that such an id would be; null for one that can only be Keystone's. */
 export function uuidOfId(id: string): string | null {
   const match = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(id)
-  return match && match.slice(1).join('-')
+  return match ? match.slice(1).join('-') : null
 }
