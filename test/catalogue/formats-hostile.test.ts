@@ -11,7 +11,7 @@ import {
   u32be,
   u32le,
   u64be,
-  u64le,
+  vhdxImage,
   vmdkHeader,
   vmdkWithFooter,
 } from '../support/disk-images.ts'
@@ -32,23 +32,6 @@ parentCID=ffffffff
 createType="monolithicFlat"
 RW 20480 FLAT "/etc/passwd" 0
 `
-
-/** A VHDX region table at 192 KiB and metadata at 1 MiB with the given items (id, flags word behind it). */
-function vhdxWithParameters(flags: number): Buffer {
-  const guid = (hex: string) => Buffer.from(hex, 'hex')
-  return bytesWith(1_200_000, {
-    0: 'vhdxfile',
-    196608: 'regi',
-    196616: u32le(1),
-    196624: guid('06a27c8b90479a4bb8fe575f050f886e'),
-    196640: u64le(1_048_576n),
-    1048576: 'metadata',
-    1048586: [1, 0],
-    1048608: guid('3767a1ca36fa434db3b633f0aa44e76b'),
-    1048624: u32le(65_536),
-    1114116: u32le(flags),
-  })
-}
 
 /** Name, bytes, the reason of the refusal. */
 const hostile: readonly (readonly [string, Buffer, string])[] = [
@@ -188,9 +171,12 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
     'vmdk-footer',
   ],
   ['differencing vhd', bytesWith(4096, { 0: 'conectix', 40: u64be(1n), 60: u32be(4) }), 'backing-file'],
-  ['differencing vhdx', vhdxWithParameters(2), 'backing-file'],
+  ['differencing vhdx', vhdxImage({ flags: 2 }), 'backing-file'],
+  ['vhdx that names a parent', vhdxImage({ size: 4096n, parent: true }), 'backing-file'],
   ['differencing vdi', bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(4) }), 'backing-file'],
+  ['differencing vdi with undo', bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(3) }), 'backing-file'],
   ['luks 2', bytesWith(4096, { 0: 'LUKS\xba\xbe\0\x02' }), 'version'],
+  ['luks 0', bytesWith(4096, { 0: 'LUKS\xba\xbe\0\0' }), 'version'],
 ]
 
 for (const [name, bytes, reason] of hostile) {
@@ -227,6 +213,21 @@ test('a hostile image stays hostile when it carries a second signature', () => {
   )
 })
 
+test('of the 64 incompatible features of qcow2 only dirty, corrupt and compression type are accepted', () => {
+  for (let bit = 0n; bit < 64n; bit++) {
+    const reasons = inspectBytes(qcow2Header({ features: 1n << bit })).problems.map(({ reason }) => reason)
+    const accepted = [0n, 1n, 3n].includes(bit)
+    assert.deepEqual(reasons, accepted ? [] : [bit === 2n ? 'data-file' : 'unknown-features'], `bit ${bit}`)
+  }
+})
+
+test('qcow2 of version 2 has no features, whatever stands in their place', () => {
+  const header = qcow2Header({ version: 2 })
+  header.writeBigUInt64BE(0n, 72) // the end of the extensions, which begin there
+  header.writeBigUInt64BE(2n ** 64n - 1n, 80)
+  assert.deepEqual(inspectBytes(header).problems, [])
+})
+
 test('what looks similar is not refused', () => {
   const harmless: Record<string, Buffer> = {
     'a dirty, corrupt, zstd-compressed qcow2': qcow2Header({ features: 0b1011n }),
@@ -245,7 +246,7 @@ test('what looks similar is not refused', () => {
     'a vmdk in capitals': vmdkHeader({ descriptor: plainDescriptor.toUpperCase() }),
     'a vmdk with Windows line ends': vmdkHeader({ descriptor: plainDescriptor.replaceAll('\n', '\r\n') }),
     'a vmdk with footer': vmdkWithFooter(),
-    'a vhdx without parent': vhdxWithParameters(1),
+    'a vhdx without parent': vhdxImage({ flags: 1 }),
     'a createType that starts no file': bytesWith(4096, { 1: descriptorOnly }),
     'a truncated qcow2 header without backing file': qcow2Header().subarray(0, 100),
   }

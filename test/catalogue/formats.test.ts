@@ -17,6 +17,7 @@ import {
   u32le,
   u64be,
   u64le,
+  vhdxImage,
   vmdkHeader,
   vmdkWithFooter,
 } from '../support/disk-images.ts'
@@ -49,6 +50,8 @@ const images: Record<string, Buffer> = {
   'dynamic vhd': bytesWith(4096, { 0: vhdFooter, 60: u32be(3) }),
   'fixed vhd': Buffer.concat([Buffer.alloc(mebibyte), vhdFooter]),
   'fixed vhd of a partitioned disk': Buffer.concat([partitionedDisk([linux]), vhdFooter]),
+  vhdx: vhdxImage({ size: 8_388_608n, flags: 0 }),
+  'vhdx without a size': vhdxImage({ flags: 0 }),
   vdi: bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(1), 368: u64le(8_388_608n) }),
   iso: bytesWith(40_960, { 32768: volume }),
   'iso that boots from disks': bytesWith(40_960, { 446: linux, 510: [0x55, 0xaa], 32768: volume }),
@@ -59,6 +62,12 @@ const images: Record<string, Buffer> = {
   }),
   udf: bytesWith(65_536, { 32768: '\0BEA01', 34816: '\0NSR03', 36864: '\0TEA01' }),
   'NSR02 in the first descriptor': bytesWith(40_960, { 32768: '\0NSR02' }),
+  'NSR03 in the first descriptor': bytesWith(40_960, { 32768: '\0NSR03' }),
+  'iso whose first descriptor is for booting': bytesWith(40_960, {
+    32768: '\0CD001',
+    32848: u32le(20),
+    32896: [0, 8],
+  }),
   'ploop 1': bytesWith(4096, { 0: 'WithoutFreeSpace', 36: u32le(2048), 40: u32le(7) }),
   'ploop 2': bytesWith(4096, { 0: 'WithouFreSpacExt', 36: u64le(2048n) }),
   luks: bytesWith(mebibyte, { 0: 'LUKS\xba\xbe\0\x01', 104: u32be(8) }),
@@ -91,12 +100,16 @@ const recognised: readonly (readonly [string, Finding['format'], number | null, 
     ['dynamic vhd', 'vhd', 8_390_656],
     ['fixed vhd', 'vhd', 8_390_656],
     ['fixed vhd of a partitioned disk', 'vhd', 8_390_656],
+    ['vhdx', 'vhdx', 8_388_608],
+    ['vhdx without a size', 'vhdx', null],
     ['vdi', 'vdi', 8_388_608],
     ['iso', 'iso', 40_960],
     ['iso that boots from disks', 'iso', 40_960],
     ['iso with protective partition', 'iso', 40_960],
     ['udf', 'iso', 65_536],
     ['NSR02 in the first descriptor', 'iso', 40_960],
+    ['NSR03 in the first descriptor', 'iso', 40_960],
+    ['iso whose first descriptor is for booting', 'iso', 40_960],
     ['ploop 1', 'ploop', mebibyte],
     ['ploop 2', 'ploop', mebibyte],
     ['luks', 'luks', mebibyte - 4096],
@@ -105,11 +118,11 @@ const recognised: readonly (readonly [string, Finding['format'], number | null, 
     ['fat floppy', 'raw', 1_474_560],
     ['fat disk', 'raw', mebibyte],
     ['boot sector without table', 'raw', mebibyte],
-    ['gzip', 'raw', null, 'gzip'],
-    ['zstd', 'raw', null, 'zstd'],
-    ['bzip2', 'raw', null, 'bzip2'],
+    ['gzip', 'raw', images.gzip!.length, 'gzip'],
+    ['zstd', 'raw', images.zstd!.length, 'zstd'],
+    ['bzip2', 'raw', images.bzip2!.length, 'bzip2'],
     ['not quite bzip2', 'raw', 16],
-    ['xz', 'raw', null, 'xz'],
+    ['xz', 'raw', images.xz!.length, 'xz'],
   ]
 
 for (const [name, format, virtualSize, compression = null] of recognised) {
@@ -132,6 +145,7 @@ test('the pieces in which the data arrive make no difference', () => {
   for (const [name, bytes] of Object.entries(images)) {
     const whole = inspectBytes(bytes, bytes.length + 1)
     for (const size of [1, 7, 512, 4096, 65_537]) {
+      if (bytes.length / size > 300_000) continue
       assert.deepEqual(inspectBytes(bytes, size), whole, `${name} in pieces of ${size}`)
     }
   }
@@ -197,14 +211,15 @@ const judged: readonly (readonly [string, string | null, number | null | string]
   ['fixed vhd of a partitioned disk', 'vhd', 8_390_656],
   ['ploop 2', 'ploop', mebibyte],
   ['text', 'ami', 23], // row 4
-  ['gzip', 'ari', null],
+  ['gzip', 'ari', images.gzip!.length],
   ['boot sector without table', 'aki', mebibyte],
+  ['text', 'ploop', 23],
   ['text', 'zvol', 23], // a format of another wire, without inspector
   ['qcow2', 'raw', 65_536], // row 5: the size in bytes
   ['luks', 'raw', mebibyte],
   ['gpt', 'raw', 4 * mebibyte],
   ['iso', 'raw', 40_960],
-  ['gzip', 'raw', null],
+  ['gzip', 'raw', images.gzip!.length],
   ['empty', 'raw', 0],
   ['qcow2', null, mebibyte], // nothing declared, nothing to contradict
   ['qcow2', 'vmdk', 'format-mismatch'], // row 6
@@ -213,7 +228,7 @@ const judged: readonly (readonly [string, string | null, number | null | string]
   ['qcow2 cut off at 511 bytes', 'qcow2', 'format-mismatch'],
   ['gzip', 'qcow2', 'format-mismatch'],
   ['zstd', 'iso', 'format-mismatch'],
-  ['text', 'ploop', 'format-mismatch'],
+  ['ploop 2', 'vhd', 'format-mismatch'],
   ['gpt', 'ami', 'format-mismatch'],
   ['dynamic vhd', 'vhdx', 'format-mismatch'],
   ['fixed vhd', 'qcow2', 'format-mismatch'],

@@ -197,3 +197,41 @@ export function partitionedDisk(entries: readonly Uint8Array[], length = 4 * 102
 
 /** The entry that guards a GPT from tools which do not know it. */
 export const protectivePartition = partition(0xee, { chs: [0, 2, 0], lba: 1, sectors: 8191 })
+
+/** Items of a VHDX's metadata, by what they are called; on disk the first three groups of a GUID are turned round. */
+const vhdxItems = {
+  size: '2442a52f1bcd7648b2115dbed83bf4b8',
+  parameters: '3767a1ca36fa434db3b633f0aa44e76b',
+  parent: '2d5fd3a80bb34d45abf7d3d84834ab0c',
+} as const
+
+export type VhdxImage = {
+  /** Bytes; no item when left out. */
+  readonly size?: bigint
+  /** The flags of the file parameters; no item when left out. */
+  readonly flags?: number
+  /** An item that names a parent. */
+  readonly parent?: boolean
+}
+
+/** A VHDX region table at 192 KiB and metadata at 1 MiB; the data would follow. */
+export function vhdxImage({ size, flags, parent = false }: VhdxImage): Buffer {
+  const items = [
+    ...(flags === undefined ? [] : [[vhdxItems.parameters, 65_536] as const]),
+    ...(size === undefined ? [] : [[vhdxItems.size, 65_544] as const]),
+    ...(parent ? [[vhdxItems.parent, 65_552] as const] : []),
+  ]
+  const entries = items.map(([id, offset]) => bytesWith(32, { 0: Buffer.from(id, 'hex'), 16: u32le(offset) }))
+  return bytesWith(1_200_000, {
+    0: 'vhdxfile',
+    196608: 'regi',
+    196616: u32le(1),
+    196624: Buffer.from('06a27c8b90479a4bb8fe575f050f886e', 'hex'),
+    196640: u64le(1_048_576n),
+    1048576: 'metadata',
+    1048586: [items.length, 0],
+    1048608: Buffer.concat(entries),
+    1114116: u32le(flags ?? 0),
+    1114120: u64le(size ?? 0n),
+  })
+}

@@ -44,7 +44,7 @@ export type Finding = {
   readonly matches: readonly DetectedFormat[]
   /** The stream is wrapped as a whole; what is inside was not looked at. */
   readonly compression: Compression | null
-  /** Bytes that a machine would see; null where unknown (also for ambiguous and compressed content). */
+  /** Bytes that a machine would see; null where unknown (also for ambiguous content). */
   readonly virtualSize: number | null
   /** Bytes in the stream. */
   readonly size: number

@@ -59,7 +59,7 @@ function conclude(verdicts: readonly Verdict[], compression: Compression | null,
   const matches = matching.map((verdict) => verdict.format)
   const format = decide(matches)
   const decisive = matching.find((verdict) => verdict.format === format)
-  const rawSize = format === 'raw' && compression === null ? size : null
+  const rawSize = format === 'raw' ? size : null
   return {
     format,
     matches,

@@ -12,7 +12,10 @@ export type Judgement = {
   readonly warning: string | null
 }
 
-/** Declared formats that have a signature of their own, so that the content must show it. */
+/**
+ * Declared formats whose content must show their signature. ploop is none of them although it is recognised: the
+ * contract lets everything without a signature pass as ploop (row 4).
+ */
 const inspected: ReadonlySet<string> = new Set<DetectedFormat>([
   'qcow2',
   'qed',
@@ -21,7 +24,6 @@ const inspected: ReadonlySet<string> = new Set<DetectedFormat>([
   'vhdx',
   'vdi',
   'iso',
-  'ploop',
   'luks',
   'gpt',
   'mbr',
@@ -49,7 +51,8 @@ export function judge(finding: Finding, declared: Declared, mode: 'refuse' | 'wa
     return { virtualSize: null, warning: message }
   }
   const warning = finding.remarks.map((remark) => remark.message).join(' ') || null
-  return { virtualSize: virtualSize(finding, declared.diskFormat), warning }
+  // Row 5: what is declared raw is given to machines byte by byte, whatever it holds.
+  return { virtualSize: declared.diskFormat === 'raw' ? finding.size : finding.virtualSize, warning }
 }
 
 /**
@@ -83,10 +86,4 @@ function disagree({ format, matches, compression }: Finding, diskFormat: string 
     message: `The image is declared to be ${diskFormat}, but its content is ${content}.`,
     reason: 'format-mismatch',
   }
-}
-
-/** Row 5: what is declared raw is given to machines byte by byte, whatever it holds. */
-function virtualSize(finding: Finding, diskFormat: string | null): number | null {
-  if (diskFormat !== 'raw') return finding.virtualSize
-  return finding.compression === null ? finding.size : null
 }
