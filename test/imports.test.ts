@@ -13,9 +13,11 @@ const table: Readonly<Record<string, readonly string[]>> = {
   store: ['catalogue/failure'],
   hypervisor: ['catalogue/failure'],
   outbound: ['catalogue/failure'],
+  // Asks the one server that the operator names; what it finds out is turned into people by the catalogue.
+  keystone: ['catalogue/failure'],
   // The grammars of IMAGEPORT_IMPORT_ALLOW and IMAGEPORT_STORE_URL have one reader each, which also checks them at the start.
   settings: ['catalogue/failure', 'outbound/allow-list', 'store/store-url'],
-  catalogue: ['database', 'store/store', 'hypervisor/hypervisor', 'type settings'],
+  catalogue: ['database', 'store/store', 'hypervisor/hypervisor', 'type keystone/token', 'type settings'],
   work: ['catalogue', 'store/store', 'hypervisor/hypervisor', 'outbound'],
   http: ['catalogue/failure', 'catalogue/actor', 'type catalogue/catalogue', 'store/store'],
   'faces/*': ['catalogue', 'http'],
