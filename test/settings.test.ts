@@ -73,9 +73,14 @@ describe('settings', () => {
         identity: 'embedded',
         tokenSeconds: 3600,
         keystoneUrl: null,
+        keystonePublicUrl: null,
         keystoneUsername: null,
         keystonePassword: null,
         keystoneProject: null,
+        keystoneUserDomain: 'Default',
+        keystoneProjectDomain: 'Default',
+        keystoneCa: null,
+        keystoneTimeoutSeconds: 10,
         keystoneCacheSeconds: 300,
         importAllow: '',
         importMethods: ['glance-direct', 'web-download', 'glance-download', 'copy-image'],
@@ -179,6 +184,9 @@ describe('settings', () => {
     ['CLEANUP_FORMATS', 'raw,floppy', /a list out of ami, /],
     ['OCP_FEATURES_OFF', 'copy', /openstack\.images\.copy/],
     ['KEYSTONE_PASSWORD', 'geheim', /is of no use without the Keystone URL$/],
+    ['KEYSTONE_CA', 'ca.pem', /is of no use without the Keystone URL$/],
+    ['KEYSTONE_PUBLIC_URL', 'https://keystone.example', /is of no use without the Keystone URL$/],
+    ['KEYSTONE_TIMEOUT_SECONDS', '0', /from 1 to 300/],
   ]
   for (const [variable, text, says] of refused) {
     test(`IMAGEPORT_${variable}=${text} is refused`, () => {
@@ -388,7 +396,8 @@ describe('describeSettings', () => {
 test('every variable of the table exists', () => {
   const table = `HOST PORT PUBLIC_URL TRUSTED_PROXIES DATA_DIR DATABASE_URL STORE_URL WORKERS ADMIN_PASSWORD IMPORT_ALLOW
     IMPORT_METHODS FORMAT_CHECK MAX_IMAGE_SIZE RATE_LIMIT IDENTITY KEYSTONE_URL KEYSTONE_USERNAME KEYSTONE_PASSWORD
-    KEYSTONE_PROJECT KEYSTONE_CACHE_SECONDS TOKEN_SECONDS LOCATIONS IMGAPI_CHANNELS IMGAPI_PRIVATE DISKS_DIR LOG_LEVEL
+    KEYSTONE_PROJECT KEYSTONE_CACHE_SECONDS KEYSTONE_PUBLIC_URL KEYSTONE_USER_DOMAIN KEYSTONE_PROJECT_DOMAIN KEYSTONE_CA
+    KEYSTONE_TIMEOUT_SECONDS TOKEN_SECONDS LOCATIONS IMGAPI_CHANNELS IMGAPI_PRIVATE DISKS_DIR LOG_LEVEL
     MAX_UPLOADS FREE_SPACE_FLOOR QUOTA_BYTES QUOTA_IMAGES QUOTA_STAGED_BYTES QUOTA_UPLOADS SECRET_FILE SQLITE_SYNCHRONOUS DATABASE_POOL METRICS
     CLEANUP_ENABLED CLEANUP_DAYS CLEANUP_FORMATS SHUTDOWN_SECONDS IDLE_SECONDS OCP_FEATURES_OFF`
   const names = table.split(/\s+/).map((name) => `IMAGEPORT_${name}`)

@@ -111,10 +111,20 @@ export function settingsSchema(place: { readonly cwd: string; readonly dataDir: 
       identity: oneOf('embedded', 'off').default('embedded'),
       /** Life of an issued token, in seconds. */
       tokenSeconds: whole(1).default(3600),
+      /** The address of an external Keystone's Identity, for this server; null: none. */
       keystoneUrl: serviceUrl().nullable().default(null),
+      /** The address under which its callers know it; null: the same. */
+      keystonePublicUrl: serviceUrl().nullable().default(null),
       keystoneUsername: text().nullable().default(null),
       keystonePassword: text({ secret: true }).nullable().default(null),
       keystoneProject: text().nullable().default(null),
+      /** Names of the domains of that user and project. */
+      keystoneUserDomain: text().default('Default'),
+      keystoneProjectDomain: text().default('Default'),
+      /** A file with the certificates to trust, in PEM; null: the system's. */
+      keystoneCa: path(cwd).nullable().default(null),
+      /** Seconds that one question may take, with everything that is repeated for it. */
+      keystoneTimeoutSeconds: whole(1, 300).default(10),
       /** Seconds for which a token that Keystone found good is not asked about again; 0: ask each time. */
       keystoneCacheSeconds: whole(0).default(300),
 
@@ -147,6 +157,11 @@ export function settingsSchema(place: { readonly cwd: string; readonly dataDir: 
           value[key] === null
             ? 'must be set, because the Keystone URL is'
             : 'is of no use without the Keystone URL'
+        issues.push({ code: 'custom', path: [key], message, input: value })
+      }
+      for (const key of ['keystonePublicUrl', 'keystoneCa'] as const) {
+        if (value[key] === null || value.keystoneUrl !== null) continue
+        const message = 'is of no use without the Keystone URL'
         issues.push({ code: 'custom', path: [key], message, input: value })
       }
       if (value.databaseUrl === 'sqlite::memory:' && (value.workers ?? 1) > 1) {
