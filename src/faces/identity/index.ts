@@ -1,5 +1,8 @@
 import type { Face, Parts } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
+import { applicationCredentialRoutes } from './application-credentials.ts'
+import { directoryRoutes } from './directory.ts'
+import { ownRoutes } from './own.ts'
 import { type Route, register, send, unroutable } from './route.ts'
 import { tokenRoutes } from './tokens.ts'
 import { versionRoutes } from './versions.ts'
@@ -10,7 +13,13 @@ export type IdentityOptions = {
   readonly tokenSeconds: number
 }
 
-const routes: readonly Route[] = [...versionRoutes, ...tokenRoutes]
+const routes: readonly Route[] = [
+  ...versionRoutes,
+  ...tokenRoutes,
+  ...ownRoutes,
+  ...directoryRoutes,
+  ...applicationCredentialRoutes,
+]
 
 const refusalOf = unroutable(routes)
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { Caller } from '../../catalogue/people/openstack/caller.ts'
 import { actorOf } from '../../catalogue/people/openstack/identity.ts'
-import type { Caller } from '../../catalogue/people/openstack/tokens.ts'
 import type { Parts } from '../../http/face.ts'
 import type { LoginLimit } from '../../http/login-limit.ts'
 import { openBody } from '../../http/receive.ts'

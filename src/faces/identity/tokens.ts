@@ -2,6 +2,7 @@ import type { Proof } from '../../catalogue/people/openstack/proof.ts'
 import type { IdentityToken } from '../../catalogue/people/openstack/token.ts'
 import { readAuth } from './auth-request.ts'
 import { notFound } from './failures.ts'
+import { isOn } from './query.ts'
 import { type Answer, type Context, headerOf, type Route } from './route.ts'
 import { catalogOf, tokenBody } from './wire.ts'
 
@@ -60,8 +61,6 @@ function subjectOf({ request }: Context): string {
   if (text === '') throw notFound()
   return text
 }
-
-const isOn = (value: string | null) => /^(?:1|true|t|yes|y|on)$/i.test(value ?? '')
 
 async function bodyWith(context: Context, token: IdentityToken): Promise<object> {
   return tokenBody(token, context.query.has('nocatalog') ? null : await catalogFor(context))

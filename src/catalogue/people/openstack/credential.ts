@@ -1,7 +1,7 @@
-import type { Selectable } from 'kysely'
 import { prepared } from '../../../database/prepared.ts'
-import type { CredentialsTable, Instant } from '../../../database/schema.ts'
+import type { Instant } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
+import { openstackId } from './identity.ts'
 import type { WireRole } from './rights.ts'
 
 /** Some of a user's roles in one project, for programs that are not to have its password (glance.md 25.4). */
@@ -12,7 +12,9 @@ export type ApplicationCredential = {
   readonly description: string
   readonly userId: number
   readonly projectId: number
-  /** Without those that they imply. */
+  /** Id of the project on the wire. */
+  readonly project: string
+  /** As they were chosen; those that they imply come with them. */
   readonly roles: readonly WireRole[]
   /** May its tokens make and delete application credentials? */
   readonly unrestricted: boolean
@@ -22,7 +24,23 @@ export type ApplicationCredential = {
 /** What is kept beside it. */
 export type CredentialFacts = Pick<ApplicationCredential, 'description' | 'roles' | 'unrestricted'>
 
-export function toCredential(row: Selectable<CredentialsTable>): ApplicationCredential {
+/** All of them, with what else their description needs. */
+export function credentialRows(query: Query) {
+  return query
+    .selectFrom('credentials')
+    .innerJoin('projects', 'projects.id', 'credentials.project_id')
+    .selectAll('credentials')
+    .select(['projects.uuid', 'projects.keystone_id'])
+    .where('kind', '=', 'application-credential')
+}
+export type CredentialRow = Awaited<ReturnType<ReturnType<typeof credentialRows>['execute']>>[number]
+
+/** By its id, which is no secret. */
+export const credentialRow = prepared((query: Query, { id }: { id: string }) =>
+  credentialRows(query).where('lookup', '=', id),
+)
+
+export function toCredential(row: CredentialRow): ApplicationCredential {
   const { description, roles, unrestricted } = JSON.parse(row.data_json) as CredentialFacts
   return {
     id: row.lookup!,
@@ -30,17 +48,9 @@ export function toCredential(row: Selectable<CredentialsTable>): ApplicationCred
     description,
     userId: row.user_id,
     projectId: row.project_id!,
+    project: openstackId(row),
     roles,
     unrestricted,
     expiresAt: row.expires_at,
   }
 }
-
-/** Its row by its id, which is no secret. */
-export const credentialRow = prepared((query: Query, { id }: { id: string }) =>
-  query
-    .selectFrom('credentials')
-    .selectAll()
-    .where('kind', '=', 'application-credential')
-    .where('lookup', '=', id),
-)

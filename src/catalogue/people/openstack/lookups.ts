@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { ProjectsTable, UsersTable } from '../../../database/schema.ts'
 import type { Query } from '../../core.ts'
+import { Failure } from '../../failure.ts'
 import { fold } from '../../fold.ts'
 import { uuidOfId } from './identity.ts'
 
@@ -40,4 +41,11 @@ export async function findProject(query: Query, ref: Ref): Promise<Selectable<Pr
   const uuid = uuidOfId(ref.id)
   if (known || uuid === null) return known
   return projects.where('uuid', '=', uuid).where('keystone_id', 'is', null).executeTakeFirst()
+}
+
+/** The row's id of a user by its id on the wire. @throws Failure `not-found` */
+export async function userIdOf(query: Query, id: string): Promise<number> {
+  const user = await findUser(query, { id })
+  if (!user) throw new Failure('not-found', `Could not find user ${id}.`, { subject: 'user', id })
+  return user.id
 }

@@ -1,5 +1,7 @@
 import type { Core } from '../../core.ts'
 import type { Memory } from '../memory.ts'
+import { applicationCredentials } from './application-credentials.ts'
+import { openstackDirectory } from './directory.ts'
 import type { OpenstackIdentity } from './identity.ts'
 import type { ProofParts } from './proof.ts'
 import { identityTokens } from './tokens.ts'
@@ -19,6 +21,8 @@ export function openstack(core: Core, memory: Memory, byPassword: ProofParts['by
   const tokens = identityTokens(core, memory, byPassword)
   return {
     ...tokens,
+    applicationCredentials: applicationCredentials(core, memory),
+    directory: openstackDirectory(core),
 
     /**
      * Who a token speaks for, whoever issued it; the same object as long as nothing is known to have changed.

@@ -1,7 +1,7 @@
 import type { Core } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import type { Account } from '../users.ts'
-import { type ApplicationCredential, credentialRow, toCredential } from './credential.ts'
+import { type ApplicationCredential, credentialRow, credentialRows, toCredential } from './credential.ts'
 import { findUser, type Ref } from './lookups.ts'
 import { type IdentityToken, unauthenticated } from './token.ts'
 
@@ -66,12 +66,9 @@ export function proofs({ database, secrets }: Core, { byPassword, tokenOf }: Pro
 
   async function nameOf(userId: number | undefined, name: string) {
     if (userId === undefined) return undefined
-    return database.db
-      .selectFrom('credentials')
-      .selectAll()
+    return credentialRows(database.db)
       .where('user_id', '=', userId)
-      .where('kind', '=', 'application-credential')
-      .where('label', '=', name)
+      .where('credentials.label', '=', name)
       .executeTakeFirst()
   }
 

@@ -6,6 +6,7 @@ import { day, now, second } from '../../time.ts'
 import { insertCredential } from '../credentials.ts'
 import type { Memory } from '../memory.ts'
 import { rolesOf } from '../roles-of.ts'
+import type { Caller } from './caller.ts'
 import { actorOf } from './identity.ts'
 import { findProject, type Ref } from './lookups.ts'
 import { type Proof, type ProofParts, type Proven, proofs } from './proof.ts'
@@ -25,9 +26,6 @@ export type TokenRequest = {
 }
 
 export type IssuedToken = { readonly text: string; readonly token: IdentityToken }
-
-/** Somebody with a token, who asks something of Identity itself. */
-export type Caller = { readonly token: IdentityToken; readonly requestId: string }
 
 /** How long after its end a token can still be validated by a service (glance.md 25.3). */
 const expiredFor = 2 * day
