@@ -11,6 +11,10 @@ export type DownloadLimits = {
   readonly backoffMs?: number
   /** Take bytes that are labelled with a Content-Encoding as they are, instead of refusing them. */
   readonly encoded?: boolean
+  /** Only these bytes. What goes beyond the end is left out; a server that knows no ranges gives none but the first. */
+  readonly range?: { readonly start: number; readonly end: number }
+  /** Bytes that the whole must have; another number is the Failure `upstream` (reason `changed`). */
+  readonly size?: number
   /** Called once, when the first answer has been accepted and before its bytes; null when it does not say its size. */
   readonly onResponse?: (info: { size: number | null }) => void
   readonly signal: AbortSignal
@@ -26,43 +30,48 @@ const progress = 2 ** 20
 /**
  * A large body, taken up again with Range and If-Range where the connection drops.
  * @throws Failure as `fetchGuarded`, and `upstream` with reason `status`, `encoding`, `changed` (another entity by now),
- * `truncated` (dropped for good, or cannot be taken up again); `too-large`.
+ * `range` (only all of it can be had), `truncated` (dropped for good, or cannot be taken up again); `too-large`.
  */
 export async function* download(open: Open, limits: DownloadLimits): AsyncGenerator<Uint8Array> {
-  const { maxBytes = Number.POSITIVE_INFINITY, attempts = 5, backoffMs = 500, signal } = limits
+  const { maxBytes = Number.POSITIVE_INFINITY, attempts = 5, backoffMs = 500, range, signal } = limits
+  const start = range?.start ?? 0
   let entity: Entity | null = null
-  let offset = 0
+  let offset = start
   let failed = 0
-  let lastProgress = 0
+  let lastProgress = start
 
   for (;;) {
     let exchange: Exchange | null = null
     try {
-      exchange = await open(offset === 0 ? {} : rangeHeaders(offset, entity!.validator!))
+      exchange = await open(rangeHeaders(offset, range?.end, entity))
       let skip = 0
       const first = entity === null
-      if (entity) skip = continued(exchange, entity, offset)
-      else entity = firstAnswer(exchange)
+      if (entity) skip = continued(exchange, entity, offset, range !== undefined)
+      else entity = firstAnswer(exchange, limits)
       if (!limits.encoded) checkEncoding(exchange)
       checkSize(entity.size ?? 0, maxBytes)
       if (first) limits.onResponse?.({ size: entity.size })
+      const until = endOf(range?.end, entity)
 
       for await (const chunk of exchange.body) {
         const part = chunk.subarray(Math.min(skip, chunk.length))
         skip -= chunk.length - part.length
         if (part.length === 0) continue
         checkSize(offset + part.length, maxBytes)
-        offset += part.length
-        yield part
+        if (range === undefined && offset + part.length > until) throw changed()
+        const wanted = part.subarray(0, until - offset)
+        offset += wanted.length
+        yield wanted
+        if (range !== undefined && offset === until) return
       }
       if (skip > 0) throw changed()
-      if (entity.size === null || offset === entity.size) return
+      if (until === Number.POSITIVE_INFINITY || offset === until) return
       // A 206 may hold less than was asked for, and is then simply followed by the next one.
       throw truncated()
     } catch (error) {
       // Before the first answer the caller is better served by knowing at once.
       if (!entity || !isPassing(error)) throw error
-      if (offset > 0 && entity.validator === null) throw truncated(error)
+      if (offset > start && entity.validator === null) throw truncated(error)
       if (offset - lastProgress >= progress) failed = 0
       lastProgress = offset
       if (++failed >= attempts) throw error
@@ -83,13 +92,36 @@ function isPassing(error: unknown): boolean {
   )
 }
 
-function rangeHeaders(offset: number, validator: string): Record<string, string> {
-  return { range: `bytes=${offset}-`, 'if-range': validator }
+/** What asks for the bytes from `offset` on, of the entity that is known already. */
+function rangeHeaders(
+  offset: number,
+  end: number | undefined,
+  entity: Entity | null,
+): Record<string, string> {
+  if (offset === 0 && end === undefined) return {}
+  const validator = entity?.validator
+  return { range: `bytes=${offset}-${end ?? ''}`, ...(validator ? { 'if-range': validator } : {}) }
 }
 
-function firstAnswer({ status, headers }: Exchange): Entity {
-  if (status !== 200) throw statusFailure(status)
-  return { validator: validatorOf(headers), size: contentLength(headers) }
+function firstAnswer({ status, headers }: Exchange, { range, size }: DownloadLimits): Entity {
+  const isPart = range !== undefined && status === 206
+  if (status !== 200 && !isPart) throw statusFailure(status)
+  const [from, found] = isPart ? contentRange(headers) : [0, contentLength(headers)]
+  if (from !== (range?.start ?? 0))
+    throw new Failure('upstream', 'The server does not give parts of the data.', { reason: 'range' })
+  if (size !== undefined && found !== null && found !== size) throw changed()
+  return { validator: validatorOf(headers), size: found ?? size ?? null }
+}
+
+/** Where the wanted bytes end: behind the last one. Infinity where nobody knows. */
+function endOf(last: number | undefined, { size }: Entity): number {
+  return Math.min(last === undefined ? Number.POSITIVE_INFINITY : last + 1, size ?? Number.POSITIVE_INFINITY)
+}
+
+/** First byte and size of the whole, NaN and null where the server does not say. */
+function contentRange(headers: Exchange['headers']): [start: number, size: number | null] {
+  const [, start, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/i.exec(single(headers, 'content-range') ?? '') ?? []
+  return [Number(start), size === undefined || size === '*' ? null : Number(size)]
 }
 
 /** @throws Failure `upstream`, reason `encoding`: stored as an image, these bytes would not be the ones that were meant */
@@ -102,13 +134,13 @@ function checkEncoding({ headers }: Exchange): void {
 }
 
 /** Checks that an answer goes on where the last one ended; returns how many bytes of it are already there. */
-function continued({ status, headers }: Exchange, entity: Entity, offset: number): number {
-  if (status === 206 && offset > 0) {
-    const [, start, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/i.exec(single(headers, 'content-range') ?? '') ?? []
-    if (start === undefined || Number(start) !== offset) throw changed()
+function continued({ status, headers }: Exchange, entity: Entity, offset: number, isPart: boolean): number {
+  if (status === 206 && (offset > 0 || isPart)) {
+    const [start, size] = contentRange(headers)
+    if (start !== offset) throw changed()
     const etag = single(headers, 'etag')
     if (isStrong(entity.validator) && etag !== null && etag !== entity.validator) throw changed()
-    sameSize(entity, size === '*' ? null : Number(size))
+    sameSize(entity, size)
     return 0
   }
   // 200 to a conditional range: another entity, or a server that knows no ranges. Then the known bytes are skipped.

@@ -336,3 +336,100 @@ test('Range and If-Range follow a redirect', async (t) => {
   assert.ok((await all(start(t)(server.url))).equals(data))
   assert.deepEqual([files.requests.length, server.requests.length], [2, 2])
 })
+
+/** Understands ranges with and without an end, and hangs up after `count` bytes. */
+function ranged(count = data.length): Answer {
+  return (request, response) => {
+    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []
+    if (from === undefined) return void response.writeHead(200, { 'content-length': data.length }).end(data)
+    const last = to ? Math.min(Number(to), data.length - 1) : data.length - 1
+    const piece = data.subarray(Number(from), last + 1)
+    response.writeHead(206, {
+      etag,
+      'content-length': piece.length,
+      'content-range': `bytes ${from}-${last}/${data.length}`,
+    })
+    if (count >= piece.length) response.end(piece)
+    else response.write(piece.subarray(0, count), () => response.destroy())
+  }
+}
+
+test('a part is all that is asked for and all that arrives', async (t) => {
+  const asked: (string | undefined)[] = []
+  const server = await serve(t, (request, response) => {
+    asked.push(request.headers.range)
+    ranged()(request, response)
+  })
+  const fetch = start(t)
+  for (const [start, end, last] of [
+    [0, 0, 0],
+    [0, 99, 99],
+    [1000, 250_000, 250_000],
+    [299_999, 299_999, 299_999],
+    [0, 999_999, 299_999],
+    [200_000, 999_999, 299_999],
+  ] as const) {
+    const sizes: (number | null)[] = []
+    const got = await all(
+      fetch(server.url, { range: { start, end }, onResponse: ({ size }) => sizes.push(size) }),
+    )
+    assert.ok(got.equals(data.subarray(start, last + 1)), `${start}-${end}`)
+    assert.deepEqual(sizes, [data.length])
+  }
+  assert.deepEqual(asked.slice(0, 2), ['bytes=0-0', 'bytes=0-99'])
+})
+
+test('a part is taken up again where it dropped, before its first byte, too', async (t) => {
+  for (const [first, second] of [
+    [100_000, 'bytes=101000-250000'],
+    [0, 'bytes=1000-250000'],
+  ] as const) {
+    const asked: (string | undefined)[] = []
+    const answers = inTurn(ranged(first), ranged())
+    const server = await serve(t, (request, response) => {
+      asked.push(request.headers.range)
+      answers(request, response)
+    })
+    const got = await all(start(t)(server.url, { range: { start: 1000, end: 250_000 } }))
+    assert.ok(got.equals(data.subarray(1000, 250_001)))
+    assert.equal(asked[1], second)
+  }
+})
+
+test('a server that knows no ranges gives the first bytes, and no others', async (t) => {
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(200, { 'content-length': data.length }).end(data),
+  )
+  const fetch = start(t)
+  assert.ok((await all(fetch(server.url, { range: { start: 0, end: 9 } }))).equals(data.subarray(0, 10)))
+  const later = await fails(fetch(server.url, { range: { start: 1, end: 9 } }))
+  assert.deepEqual([later.reason, later.got.length], ['upstream range', 0])
+})
+
+test('a part from another place is refused', async (t) => {
+  for (const place of [`bytes 7-99/${data.length}`, 'bytes */300000', '']) {
+    const server = await serve(t, (_request, response) =>
+      response.writeHead(206, { 'content-range': place }).end(data.subarray(0, 100)),
+    )
+    assert.equal(
+      (await fails(start(t)(server.url, { range: { start: 0, end: 99 } }))).reason,
+      'upstream range',
+    )
+  }
+})
+
+test('another size of the whole than the known one is refused, told or not', async (t) => {
+  const told = await serve(t, ranged())
+  const untold = await serve(t, (_request, response) => {
+    response.write(data.subarray(0, 100_000))
+    response.end(data.subarray(100_000))
+  })
+  const fetch = start(t)
+  for (const { url } of [told, untold]) assert.ok((await all(fetch(url, { size: data.length }))).equals(data))
+  for (const request of [{}, { range: { start: 5, end: 9 } }]) {
+    const { reason, got } = await fails(fetch(told.url, { size: data.length + 1, ...request }))
+    assert.deepEqual([reason, got.length], ['upstream changed', 0])
+  }
+  assert.equal((await fails(fetch(untold.url, { size: data.length - 1 }))).reason, 'upstream changed')
+  assert.equal((await fails(fetch(untold.url, { size: data.length + 1 }))).reason, 'upstream truncated')
+})
