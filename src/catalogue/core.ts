@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { OpenedDatabase } from '../database/opened.ts'
 import type { Database } from '../database/schema.ts'
 import type { Hypervisor, SnapshotSource } from '../hypervisor/hypervisor.ts'
-import type { Stores } from '../store/store.ts'
+import type { ByteRange, Stores } from '../store/store.ts'
 import type { ImportMethod } from './images/import-method.ts'
 import type { Secrets } from './people/secrets.ts'
 
@@ -42,8 +42,19 @@ export type Remote = {
    * @throws Failure as `probe`, `too-large` (reason `document-size`).
    */
   document(url: string, limits: DocumentLimits): Promise<string>
-  /** A large body as a stream. @throws Failure as `probe`, before the first byte or in between */
-  download(url: string, limits: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>
+  /** A large body, or a part of it, as a stream. @throws Failure as `probe`, before the first byte or in between */
+  download(url: string, limits: RemoteLimits): AsyncIterable<Uint8Array>
+}
+
+export type RemoteLimits = {
+  readonly range?: ByteRange
+  /** Bytes that the whole must have; another number is the Failure `upstream` (reason `changed`). */
+  readonly size?: number
+  /** For all of it. */
+  readonly timeoutMs?: number
+  /** Called once, before the first byte, with the bytes of the whole; null where the server does not say. */
+  readonly onResponse?: (info: { readonly size: number | null }) => void
+  readonly signal?: AbortSignal
 }
 
 export type DocumentLimits = {
