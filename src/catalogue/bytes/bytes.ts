@@ -1,6 +1,7 @@
 import type { ByteRange, DigestName, Received } from '../../store/store.ts'
 import { demand } from '../access.ts'
 import type { Actor } from '../actor.ts'
+import { record } from '../audit.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
 import { completeImage } from '../images/complete.ts'
@@ -14,7 +15,7 @@ import { now } from '../time.ts'
 import { keepBlob, nearestPlace, newBlobId, placesOf, releaseBlob, storeFor } from './blobs.ts'
 import type { Finding } from './formats/finding.ts'
 import { inspector } from './formats/inspect.ts'
-import { formatsOf, judge } from './formats/judge.ts'
+import { demandHarmless, formatsOf, type Judgement, judge } from './formats/judge.ts'
 import { bytesLeft, demandByteQuota } from './quota.ts'
 import { abandonTransfer, beginTransfer, demandNoTransfer, type Fallback, ownsTransfer } from './transfers.ts'
 
@@ -45,11 +46,7 @@ export type ReceiveOptions = {
 const neededDigests: readonly DigestName[] = ['md5', 'sha1', 'sha512']
 
 /** What the bytes tell of the image. */
-type Content = {
-  readonly virtualSize: number | null
-  readonly diskFormat?: string
-  readonly containerFormat?: string
-}
+type Content = Judgement & { readonly diskFormat?: string; readonly containerFormat?: string }
 
 export type ServeOptions = {
   /** `served`: the bytes are wanted although the image was deactivated, e.g. by what was made from it. */
@@ -104,7 +101,7 @@ export function bytes(core: Core) {
     blobId: string,
     store: string,
     received: Received,
-    content: Content,
+    finding: Finding,
     options: ReceiveOptions,
   ): Promise<{ image: Image; dropped: boolean; freed: () => Promise<void> }> {
     return database.transaction(async (trx) => {
@@ -112,6 +109,9 @@ export function bytes(core: Core) {
         await trx.selectFrom('images').select('seq').where('uuid', '=', uuid).forUpdate().execute()
       const image = await findImage(trx, uuid)
       if (!image || !(await ownsTransfer(trx, image, blobId))) throw vanished(uuid)
+      // By what the image says now: an import's formats can be changed while its bytes arrive.
+      if (options.formats !== 'found') demandFormats(image)
+      const { warning, ...content } = contentOf(finding, image, options)
       await demandByteQuota(trx, core, image.ownerId, received.size)
       const kept = await keepBlob(trx, core, { store, key: blobId }, received)
       const { md5, sha1, sha256, sha512 } = received.digests
@@ -135,6 +135,8 @@ export function bytes(core: Core) {
               { ...change, publishedAt: image.publishedAt ?? now() },
               action,
             )
+      if (warning !== null)
+        await record(trx, actor, { action: 'content-warning', kind: 'image', id: uuid, after: { warning } })
       await options.complete?.(trx, saved)
       const replaced = image.blobId !== null && image.blobId !== kept.blobId ? image.blobId : null
       const freed = replaced === null ? async () => {} : await releaseBlob(trx, core, replaced)
@@ -145,8 +147,7 @@ export function bytes(core: Core) {
   /** What the bytes are, as far as they tell. @throws Failure `content` when they are hostile or not what was declared. */
   function contentOf(finding: Finding, image: Image, options: ReceiveOptions): Content {
     const found = options.formats === 'found' ? formatsOf(finding) : {}
-    const { virtualSize } = judge(finding, { ...image, ...found }, settings.formatCheck)
-    return { ...found, virtualSize }
+    return { ...found, ...judge(finding, { ...image, ...found }, settings.formatCheck) }
   }
 
   function demandSpace(free: number | null, announced: number): void {
@@ -191,20 +192,21 @@ export function bytes(core: Core) {
           left = await bytesLeft(database.db, core, image.ownerId)
           const maxBytes = smallest(settings.maxImageBytes, left)
           const inspection = inspector()
-          let content: Content = { virtualSize: null }
+          let finding!: Finding
           const received = await store.receive(blobId, source, {
             digests: digestsFor(options.expected),
             ...(maxBytes === null ? {} : { maxBytes }),
             inspect: (chunk) => inspection.write(chunk),
             accept: (done) => {
               demandAnnounced(options, done)
-              content = contentOf(inspection.finish(), image, options)
+              finding = inspection.finish()
+              demandHarmless(finding)
             },
             ...(options.progress ? { progress: options.progress } : {}),
             ...(options.signal ? { signal: options.signal } : {}),
           })
           try {
-            const done = await finish(actor, image.uuid, blobId, store.name, received, content, options)
+            const done = await finish(actor, image.uuid, blobId, store.name, received, finding, options)
             if (done.dropped) await store.delete(blobId)
             await done.freed()
             return done.image

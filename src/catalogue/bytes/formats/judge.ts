@@ -8,7 +8,7 @@ export type Declared = { readonly diskFormat: string | null; readonly containerF
 export type Judgement = {
   /** Bytes, to be recorded with the image; null where unknown. */
   readonly virtualSize: number | null
-  /** A sentence for the log, where something is odd or a mismatch was let through. */
+  /** A sentence for the audit log, where something is odd or a mismatch was let through. */
   readonly warning: string | null
 }
 
@@ -30,18 +30,23 @@ const inspected: ReadonlySet<string> = new Set<DetectedFormat>([
 ])
 
 /**
- * Rows 3 to 7 of the decision table in contract glance 23.2. Hostile content is refused in every container and
- * in both modes; whether content and declared format agree is asked for `bare` images only (an unset container
- * counts as bare), and `warn` turns that refusal into a warning.
- *
- * Throws `content`: `detail.reason` is `format-mismatch`, `format-ambiguous` or the reason of the problem.
+ * Row 7 of the decision table in contract glance 23.2: hostile content is refused in every container and in both modes.
+ * @throws Failure `content`, `detail.reason` is that of the first problem
+ */
+export function demandHarmless({ problems }: Finding): void {
+  const [problem] = problems
+  if (problem === undefined) return
+  const message = [...new Set(problems.map((each) => each.message))].join(' ')
+  throw new Failure('content', message, { subject: 'image', reason: problem.reason })
+}
+
+/**
+ * Rows 3 to 7. Whether content and declared format agree is asked for `bare` images only (an unset container counts as
+ * bare), and `warn` turns that refusal into a warning.
+ * @throws Failure `content`; `detail.reason` is `format-mismatch`, `format-ambiguous` or as `demandHarmless`
  */
 export function judge(finding: Finding, declared: Declared, mode: 'refuse' | 'warn'): Judgement {
-  const [problem] = finding.problems
-  if (problem !== undefined) {
-    const message = [...new Set(finding.problems.map((each) => each.message))].join(' ')
-    throw new Failure('content', message, { subject: 'image', reason: problem.reason })
-  }
+  demandHarmless(finding)
   // An archive or an appliance around the disk: what it is declared to be says nothing about its first bytes.
   if ((declared.containerFormat ?? 'bare') !== 'bare') return { virtualSize: null, warning: null }
   const disagreement = disagree(finding, declared.diskFormat)
