@@ -47,9 +47,22 @@ export function sessions({ database, secrets }: Core) {
 
 /** What was proved with a password or token that is no longer valid is proved no longer: its user's sessions and logins end. */
 export async function endSessions(trx: Trx, userId: number): Promise<void> {
+  await holdUser(trx, userId)
   await trx
     .deleteFrom('credentials')
     .where('user_id', '=', userId)
     .where('kind', 'in', ['session', 'danube-token', 'identity-token'])
+    .execute()
+}
+
+/**
+ * Until the end of the transaction nobody else who calls this goes on: a login that is under way and the end of all logins
+ * see each other.
+ */
+export async function holdUser(trx: Trx, userId: number): Promise<void> {
+  await trx
+    .updateTable('users')
+    .set(({ ref }) => ({ last_login_at: ref('last_login_at') }))
+    .where('id', '=', userId)
     .execute()
 }

@@ -1,5 +1,6 @@
-import type { Core } from '../../core.ts'
+import type { Core, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
+import { holdUser } from '../sessions.ts'
 import type { Account } from '../users.ts'
 import { type ApplicationCredential, credentialRow, credentialRows, toCredential } from './credential.ts'
 import { findUser, type Ref } from './lookups.ts'
@@ -22,6 +23,8 @@ export type Proven = {
   /** The token that was shown. */
   readonly parent: IdentityToken | null
   readonly credential: ApplicationCredential | null
+  /** The row of `credentials` that it was proved with, without which the proof is worth nothing any more. */
+  readonly rowId: number
 }
 
 export type ProofParts = {
@@ -36,9 +39,15 @@ export type ProofParts = {
 export function proofs({ database, secrets }: Core, { byPassword, tokenOf }: ProofParts) {
   async function passwordOf(user: Ref, password: string): Promise<Proven> {
     const row = await findUser(database.db, user)
+    const stored = await database.db
+      .selectFrom('credentials')
+      .select('id')
+      .where('user_id', '=', row?.id ?? 0)
+      .where('kind', '=', 'password')
+      .executeTakeFirst()
     // Nobody has an empty name: it takes as long as any other that is not known.
     const { id } = await byPassword(row?.username ?? '', password)
-    return { userId: id, parent: null, credential: null }
+    return proven(id, stored)
   }
 
   async function parentOf(token: string): Promise<Proven> {
@@ -47,7 +56,13 @@ export function proofs({ database, secrets }: Core, { byPassword, tokenOf }: Pro
       throw new Failure('forbidden', 'A token of an application credential gives no other token.', {
         reason: 'delegated',
       })
-    return { userId: parent.identity.userId, parent, credential: null }
+    const stored = await database.db
+      .selectFrom('credentials')
+      .select('id')
+      .where('kind', '=', 'identity-token')
+      .where('lookup', '=', secrets.lookup(token))
+      .executeTakeFirst()
+    return proven(parent.identity.userId, stored, { parent })
   }
 
   async function credentialOf(
@@ -61,7 +76,7 @@ export function proofs({ database, secrets }: Core, { byPassword, tokenOf }: Pro
     const matches = await secrets.matches(secret, row?.hash ?? null)
     // One that is not the named user's is as good as none.
     if (!row || !matches || (user && row.user_id !== owner?.id)) throw unauthenticated('unknown')
-    return { userId: row.user_id, parent: null, credential: toCredential(row) }
+    return proven(row.user_id, row, { credential: toCredential(row) })
   }
 
   async function nameOf(userId: number | undefined, name: string) {
@@ -82,4 +97,21 @@ export function proofs({ database, secrets }: Core, { byPassword, tokenOf }: Pro
         return credentialOf(proof.credential, proof.secret, proof.user)
     }
   }
+}
+
+/** @throws Failure `unauthenticated` when what was shown has just gone */
+function proven(
+  userId: number,
+  row: { readonly id: number } | undefined,
+  { parent = null, credential = null }: Partial<Pick<Proven, 'parent' | 'credential'>> = {},
+): Proven {
+  if (!row) throw unauthenticated('unknown')
+  return { userId, parent, credential, rowId: row.id }
+}
+
+/** In the transaction that relies on it. @throws Failure `unauthenticated` when the proof has been taken back meanwhile */
+export async function demandStillProven(trx: Trx, { userId, rowId }: Proven): Promise<void> {
+  await holdUser(trx, userId)
+  const row = await trx.selectFrom('credentials').select('id').where('id', '=', rowId).executeTakeFirst()
+  if (!row) throw unauthenticated('unknown')
 }

@@ -9,7 +9,7 @@ import { rolesOf } from '../roles-of.ts'
 import type { Caller } from './caller.ts'
 import { actorOf } from './identity.ts'
 import { findProject, type Ref } from './lookups.ts'
-import { type Proof, type ProofParts, type Proven, proofs } from './proof.ts'
+import { demandStillProven, type Proof, type ProofParts, type Proven, proofs } from './proof.ts'
 import { rightsIn } from './rights.ts'
 import { type IdentityToken, readToken, type TokenFacts, type TokenScope, unauthenticated } from './token.ts'
 
@@ -82,6 +82,7 @@ export function identityTokens(core: Core, memory: Memory, byPassword: ProofPart
       const lookup = secrets.lookup(text)
       const issuedAt = now()
       const token = await database.transaction(async (trx) => {
+        await demandStillProven(trx, proven)
         const target = await targetOf(trx, proven, scope)
         await insertCredential(trx, proven.userId, {
           kind: 'identity-token',
