@@ -35,6 +35,7 @@ import { verify } from '../work/verify.ts'
 import { type DataLock, lockData } from './data-lock.ts'
 import { facesOf } from './faces.ts'
 import { diskTools, libvirtHypervisors } from './hypervisors.ts'
+import { keystoneOf } from './keystone.ts'
 import { remoteOf } from './remote.ts'
 import { secretKey } from './secret-file.ts'
 
@@ -77,6 +78,7 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
     const secrets = secretsOf(await secretKey(settings.secretFile))
     const stores = await openStores(settings.storeUrl)
     const fetcher = outbound({ allow: parseAllowList(settings.importAllow) })
+    const keystone = await keystoneOf(settings, log)
     const core: Core = {
       database,
       secrets,
@@ -98,6 +100,7 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
         },
       },
       remote: remoteOf(fetcher),
+      keystone,
       hypervisors: libvirtHypervisors,
       disks: diskTools(join(settings.dataDir, 'exports'), settings.disksDir),
       processId: randomUUID(),
@@ -108,6 +111,7 @@ export async function assemble(settings: Settings, log: Logger): Promise<Assembl
       outbound: fetcher,
       async close() {
         await fetcher.close()
+        await keystone?.close()
         await Promise.all(stores.map(({ store }) => store.close()))
         await database.close()
       },

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { OpenedDatabase } from '../database/opened.ts'
 import type { Database } from '../database/schema.ts'
 import type { Hypervisor, SnapshotSource } from '../hypervisor/hypervisor.ts'
+import type { KeystoneToken } from '../keystone/token.ts'
 import type { ByteRange, Stores } from '../store/store.ts'
 import type { ImportMethod } from './images/import-method.ts'
 import type { Secrets } from './people/secrets.ts'
@@ -65,6 +66,16 @@ export type DocumentLimits = {
   readonly userAgent?: string
 }
 
+/** An external Keystone, which issues the tokens of OpenStack's callers (glance.md section 26). */
+export type Keystone = {
+  /**
+   * What it says of a token; the same object as long as it is not asked again.
+   * @param allowExpired also one that has ended not long ago
+   * @throws Failure `unauthenticated` (reason `unknown`, `expired`), `unavailable` (reason `identity`)
+   */
+  validate(token: string, options?: { readonly allowExpired?: boolean }): Promise<KeystoneToken>
+}
+
 /** How live compute resources are reached. */
 export type Hypervisors = {
   /** The hypervisor at a URL; null for a URL that is none or may not be used: that resource is a record only. */
@@ -111,6 +122,8 @@ export type Core = {
   readonly settings: CatalogueSettings
   readonly secrets: Secrets
   readonly remote: Remote
+  /** Null: tokens are our own. */
+  readonly keystone: Keystone | null
   readonly hypervisors: Hypervisors
   readonly disks: Disks
   /** This process, as the owner of leases. */

@@ -26,6 +26,8 @@ export interface ProjectsTable {
   settings_json: string
   /** How an external Keystone calls it; null: by its uuid, without hyphens. */
   keystone_id: string | null
+  /** The name it has there, where `name` was made of that and follows it. */
+  keystone_name: string | null
   created_at: Instant
   updated_at: Instant
 }
@@ -58,8 +60,9 @@ export interface UsersTable {
   /** Encrypted; signs Danube task callbacks. */
   callback_key: string | null
   settings_json: string
-  /** As in projects. */
+  /** Both as in projects. */
   keystone_id: string | null
+  keystone_name: string | null
   last_login_at: Instant | null
   created_at: Instant
   updated_at: Instant
@@ -398,6 +401,15 @@ export interface ImageStrangersTable {
   updated_at: Instant
 }
 
+/** Where the bytes of an image are kept outside of the stores. */
+export interface ImageLocationsTable {
+  image_seq: number
+  /** From 0 on, in the order in which they are shown. */
+  place: number
+  url: string
+  metadata_json: string
+}
+
 export interface BlobsTable {
   id: string
   size: number
@@ -508,6 +520,39 @@ export interface RepositoryImagesTable {
   manifest_json: string
 }
 
+/** A family of metadata definitions (glance.md section 21). */
+export interface MetadefNamespacesTable {
+  id: Generated<number>
+  name: string
+  display_name: string | null
+  description: string | null
+  visibility: 'public' | 'private'
+  protected: Bit
+  owner_id: number | null
+  created_at: Instant
+  updated_at: Instant
+}
+
+/** What a namespace holds: things of four kinds that are alike in everything but their definition. */
+export interface MetadefEntriesTable {
+  id: Generated<number>
+  namespace_id: number
+  kind: 'association' | 'property' | 'object' | 'tag'
+  /** Unique in its namespace and kind; of an association the name of the resource type. */
+  name: string
+  definition_json: string
+  created_at: Instant
+  updated_at: Instant
+}
+
+/** What metadata can be hung on. */
+export interface MetadefResourceTypesTable {
+  id: Generated<number>
+  name: string
+  created_at: Instant
+  updated_at: Instant
+}
+
 export interface AuditTable {
   id: Generated<number>
   at: Instant
@@ -557,6 +602,7 @@ export interface Database {
   image_counts: ImageCountsTable
   image_members: ImageMembersTable
   image_strangers: ImageStrangersTable
+  image_locations: ImageLocationsTable
   blobs: BlobsTable
   blob_places: BlobPlacesTable
   transfers: TransfersTable
@@ -565,6 +611,9 @@ export interface Database {
   task_log: TaskLogTable
   repositories: RepositoriesTable
   repository_images: RepositoryImagesTable
+  metadef_namespaces: MetadefNamespacesTable
+  metadef_entries: MetadefEntriesTable
+  metadef_resource_types: MetadefResourceTypesTable
   audit: AuditTable
   settings: SettingsTable
 }

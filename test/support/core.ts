@@ -7,7 +7,7 @@ import type { Actor } from '../../src/catalogue/actor.ts'
 import { systemActor } from '../../src/catalogue/actor.ts'
 import { applyBootstrap, firstStart } from '../../src/catalogue/bootstrap/apply.ts'
 import { type Catalogue, catalogueOf } from '../../src/catalogue/catalogue.ts'
-import type { CatalogueSettings, Core, Hypervisors, Remote } from '../../src/catalogue/core.ts'
+import type { CatalogueSettings, Core, Hypervisors, Keystone, Remote } from '../../src/catalogue/core.ts'
 import { secretsOf } from '../../src/catalogue/people/secrets.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { migrations } from '../../src/database/migrations/index.ts'
@@ -49,6 +49,8 @@ export type TestCoreOptions = {
   readonly stores?: (directory: string) => readonly Store[]
   readonly firstStart?: boolean
   readonly remote?: Remote
+  /** Default: none, so that tokens are the catalogue's own. */
+  readonly keystone?: Keystone
   /** Default: none, so that every compute resource is a record. */
   readonly hypervisors?: Hypervisors
   /** IMAGEPORT_DISKS_DIR. */
@@ -76,6 +78,7 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
       document: async () => '',
       async *download() {},
     },
+    keystone: options.keystone ?? null,
     hypervisors: options.hypervisors ?? noHypervisors,
     disks: diskTools(join(directory, 'exports'), options.disksDirectory ?? null),
     processId: randomUUID(),

@@ -9,6 +9,9 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
     'create unique index projects_keystone on projects (keystone_id) where keystone_id is not null',
     `alter table users add column keystone_id ${text}`,
     'create unique index users_keystone on users (keystone_id) where keystone_id is not null',
+    // The name they have there, where they have it from there; null: their name is the catalogue's own.
+    `alter table projects add column keystone_name ${text}`,
+    `alter table users add column keystone_name ${text}`,
     // Each store keeps a blob under a key of its own, so that two copies can never meet in one place.
     `alter table blob_places add column key ${text} not null default ''`,
     'update blob_places set key = blob_id',
