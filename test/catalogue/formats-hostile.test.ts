@@ -5,18 +5,20 @@ import { judge } from '../../src/catalogue/bytes/formats/judge.ts'
 import { isFailure } from '../../src/catalogue/failure.ts'
 import {
   bytesWith,
+  dataFileExtension,
+  hostDescriptor,
   inspectBytes,
+  luksHeader,
   plainDescriptor,
   qcow2Header,
   u32be,
-  u32le,
-  u64be,
+  vdiHeader,
+  vhdFooter,
   vhdxImage,
   vmdkHeader,
   vmdkWithFooter,
 } from '../support/disk-images.ts'
 
-const dataFile = 0x44415441
 const featureNames: [number, Buffer] = [0x6803f857, Buffer.alloc(384)]
 
 const withLine = (line: string) => vmdkHeader({ descriptor: `${plainDescriptor}${line}\n` })
@@ -24,14 +26,6 @@ const withExtent = (line: string) =>
   vmdkHeader({ descriptor: plainDescriptor.replace('RW 20480 SPARSE "disk.vmdk"', line) })
 const withType = (type: string) =>
   vmdkHeader({ descriptor: plainDescriptor.replace('"monolithicSparse"', type) })
-
-const descriptorOnly = `# Disk DescriptorFile
-version=1
-CID=7f2e1a00
-parentCID=ffffffff
-createType="monolithicFlat"
-RW 20480 FLAT "/etc/passwd" 0
-`
 
 /** Name, bytes, the reason of the refusal. */
 const hostile: readonly (readonly [string, Buffer, string])[] = [
@@ -46,19 +40,19 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
   ['qcow2 with the data file feature', qcow2Header({ features: 4n }), 'data-file'],
   [
     'qcow2 with a data file name and no feature',
-    qcow2Header({ extensions: [[dataFile, Buffer.from('/etc/passwd')]] }),
+    qcow2Header({ extensions: [[dataFileExtension, Buffer.from('/etc/passwd')]] }),
     'data-file',
   ],
   [
     'qcow2 with a data file name behind other extensions, across byte 512',
     qcow2Header({
-      extensions: [featureNames, [0xe2792aca, Buffer.from('raw')], [dataFile, Buffer.from('x')]],
+      extensions: [featureNames, [0xe2792aca, Buffer.from('raw')], [dataFileExtension, Buffer.from('x')]],
     }),
     'data-file',
   ],
   [
     'qcow2 of version 2 with a data file name',
-    qcow2Header({ version: 2, extensions: [[dataFile, Buffer.from('/etc/passwd')]] }),
+    qcow2Header({ version: 2, extensions: [[dataFileExtension, Buffer.from('/etc/passwd')]] }),
     'data-file',
   ],
   [
@@ -67,7 +61,7 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
       clusterBits: 21,
       extensions: [
         [1, Buffer.alloc(2 ** 21 - 256)],
-        [dataFile, Buffer.from('x')],
+        [dataFileExtension, Buffer.from('x')],
       ],
     }),
     'data-file',
@@ -90,15 +84,15 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
     'qcow2-header',
   ],
   ['qed', Buffer.from('QED\0'), 'qed'],
-  ['vmdk descriptor that names a host file', Buffer.from(descriptorOnly), 'vmdk-descriptor'],
-  ['vmdk descriptor in capitals', Buffer.from(descriptorOnly.toUpperCase()), 'vmdk-descriptor'],
-  ['vmdk descriptor without its first line', Buffer.from(descriptorOnly.slice(21)), 'vmdk-descriptor'],
+  ['vmdk descriptor that names a host file', Buffer.from(hostDescriptor), 'vmdk-descriptor'],
+  ['vmdk descriptor in capitals', Buffer.from(hostDescriptor.toUpperCase()), 'vmdk-descriptor'],
+  ['vmdk descriptor without its first line', Buffer.from(hostDescriptor.slice(21)), 'vmdk-descriptor'],
   [
     'vmdk descriptor behind 600 KB of comments',
-    Buffer.from(`${'# comment\n'.repeat(60_000)}${descriptorOnly}`),
+    Buffer.from(`${'# comment\n'.repeat(60_000)}${hostDescriptor}`),
     'vmdk-descriptor',
   ],
-  ['vmdk descriptor padded with NULs', bytesWith(1_000_000, { 0: descriptorOnly }), 'vmdk-descriptor'],
+  ['vmdk descriptor padded with NULs', bytesWith(1_000_000, { 0: hostDescriptor }), 'vmdk-descriptor'],
   [
     'what only the probe of QEMU takes for a descriptor',
     Buffer.from('# x\n  \nversion=3\n'),
@@ -170,13 +164,13 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
     Buffer.concat([vmdkWithFooter(), Buffer.alloc(512)]),
     'vmdk-footer',
   ],
-  ['differencing vhd', bytesWith(4096, { 0: 'conectix', 40: u64be(1n), 60: u32be(4) }), 'backing-file'],
+  ['differencing vhd', vhdFooter(4), 'backing-file'],
   ['differencing vhdx', vhdxImage({ flags: 2 }), 'backing-file'],
   ['vhdx that names a parent', vhdxImage({ size: 4096n, parent: true }), 'backing-file'],
-  ['differencing vdi', bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(4) }), 'backing-file'],
-  ['differencing vdi with undo', bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(3) }), 'backing-file'],
-  ['luks 2', bytesWith(4096, { 0: 'LUKS\xba\xbe\0\x02' }), 'version'],
-  ['luks 0', bytesWith(4096, { 0: 'LUKS\xba\xbe\0\0' }), 'version'],
+  ['differencing vdi', vdiHeader(4), 'backing-file'],
+  ['differencing vdi with undo', vdiHeader(3), 'backing-file'],
+  ['luks 2', luksHeader(2), 'version'],
+  ['luks 0', luksHeader(0), 'version'],
 ]
 
 for (const [name, bytes, reason] of hostile) {
@@ -235,19 +229,19 @@ test('what looks similar is not refused', () => {
     'a data file name behind the end of the extensions': qcow2Header({
       extensions: [
         [0, Buffer.alloc(0)],
-        [dataFile, Buffer.from('x')],
+        [dataFileExtension, Buffer.from('x')],
       ],
     }),
     'a data file name behind the first cluster': bytesWith(4096, {
       0: qcow2Header({ clusterBits: 9, extensions: [[1, Buffer.alloc(384)]] }),
-      512: Buffer.concat([u32be(dataFile), u32be(8)]),
+      512: Buffer.concat([u32be(dataFileExtension), u32be(8)]),
     }),
     'a stream-optimised vmdk': withType('"streamOptimized"'),
     'a vmdk in capitals': vmdkHeader({ descriptor: plainDescriptor.toUpperCase() }),
     'a vmdk with Windows line ends': vmdkHeader({ descriptor: plainDescriptor.replaceAll('\n', '\r\n') }),
     'a vmdk with footer': vmdkWithFooter(),
     'a vhdx without parent': vhdxImage({ flags: 1 }),
-    'a createType that starts no file': bytesWith(4096, { 1: descriptorOnly }),
+    'a createType that starts no file': bytesWith(4096, { 1: hostDescriptor }),
     'a truncated qcow2 header without backing file': qcow2Header().subarray(0, 100),
   }
   for (const [name, bytes] of Object.entries(harmless))

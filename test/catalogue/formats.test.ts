@@ -9,14 +9,16 @@ import { isFailure } from '../../src/catalogue/failure.ts'
 import {
   bytesWith,
   inspectBytes,
+  isoVolume,
+  luksHeader,
   partition,
   partitionedDisk,
   protectivePartition,
   qcow2Header,
-  u32be,
   u32le,
-  u64be,
   u64le,
+  vdiHeader,
+  vhdFooter,
   vhdxImage,
   vmdkHeader,
   vmdkWithFooter,
@@ -24,10 +26,6 @@ import {
 
 const linux = partition(0x83, { flag: 0x80 })
 const mebibyte = 1024 * 1024
-
-/** An ISO 9660 volume descriptor that says 20 blocks of 2048 bytes. */
-const volume = bytesWith(2048, { 0: '\x01CD001\x01', 80: u32le(20), 128: [0, 8] })
-const vhdFooter = bytesWith(512, { 0: 'conectix', 40: u64be(8_390_656n), 60: u32be(2) })
 
 const images: Record<string, Buffer> = {
   empty: Buffer.alloc(0),
@@ -47,18 +45,18 @@ const images: Record<string, Buffer> = {
   'qcow2 cut off at 511 bytes': qcow2Header().subarray(0, 511),
   vmdk: vmdkHeader(),
   'vmdk with footer': vmdkWithFooter(),
-  'dynamic vhd': bytesWith(4096, { 0: vhdFooter, 60: u32be(3) }),
-  'fixed vhd': Buffer.concat([Buffer.alloc(mebibyte), vhdFooter]),
-  'fixed vhd of a partitioned disk': Buffer.concat([partitionedDisk([linux]), vhdFooter]),
+  'dynamic vhd': bytesWith(4096, { 0: vhdFooter(3) }),
+  'fixed vhd': Buffer.concat([Buffer.alloc(mebibyte), vhdFooter(2)]),
+  'fixed vhd of a partitioned disk': Buffer.concat([partitionedDisk([linux]), vhdFooter(2)]),
   vhdx: vhdxImage({ size: 8_388_608n, flags: 0 }),
   'vhdx without a size': vhdxImage({ flags: 0 }),
-  vdi: bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(1), 368: u64le(8_388_608n) }),
-  iso: bytesWith(40_960, { 32768: volume }),
-  'iso that boots from disks': bytesWith(40_960, { 446: linux, 510: [0x55, 0xaa], 32768: volume }),
+  vdi: vdiHeader(1),
+  iso: bytesWith(40_960, { 32768: isoVolume }),
+  'iso that boots from disks': bytesWith(40_960, { 446: linux, 510: [0x55, 0xaa], 32768: isoVolume }),
   'iso with protective partition': bytesWith(40_960, {
     446: protectivePartition,
     510: [0x55, 0xaa],
-    32768: volume,
+    32768: isoVolume,
   }),
   udf: bytesWith(65_536, { 32768: '\0BEA01', 34816: '\0NSR03', 36864: '\0TEA01' }),
   'NSR02 in the first descriptor': bytesWith(40_960, { 32768: '\0NSR02' }),
@@ -70,7 +68,7 @@ const images: Record<string, Buffer> = {
   }),
   'ploop 1': bytesWith(4096, { 0: 'WithoutFreeSpace', 36: u32le(2048), 40: u32le(7) }),
   'ploop 2': bytesWith(4096, { 0: 'WithouFreSpacExt', 36: u64le(2048n) }),
-  luks: bytesWith(mebibyte, { 0: 'LUKS\xba\xbe\0\x01', 104: u32be(8) }),
+  luks: luksHeader(1, mebibyte),
   mbr: partitionedDisk([linux]),
   gpt: partitionedDisk([protectivePartition]),
   'fat floppy': bytesWith(2880 * 512, { 0: [0xeb, 0x3c], 16: [2], 21: [0xf0], 510: [0x55, 0xaa] }),
@@ -194,7 +192,7 @@ test('a header that points back, or nowhere, takes only its own format out of co
     })
   assert.deepEqual(inspectBytes(vhdx(250_000n)).matches, ['vhdx'])
   for (const metadata of [65_536n, 300_000n, 2n ** 40n, 2n ** 64n - 1n]) {
-    const bytes = Buffer.concat([vhdx(metadata), vhdFooter])
+    const bytes = Buffer.concat([vhdx(metadata), vhdFooter(2)])
     // In one piece the bytes that have passed would still be at hand; they must not be used.
     for (const size of [100_000, bytes.length]) {
       assert.deepEqual(inspectBytes(bytes, size).matches, ['vhd'], `metadata at ${metadata}`)
@@ -259,9 +257,9 @@ test('an unset container counts as bare, other containers may hold anything', ()
 
 test('content with two signatures is refused even as raw', () => {
   const polyglots = [
-    bytesWith(65_536, { 0: qcow2Header(), 32768: volume }),
+    bytesWith(65_536, { 0: qcow2Header(), 32768: isoVolume }),
     bytesWith(65_536, { 0: qcow2Header(), 446: linux, 510: [0x55, 0xaa] }),
-    Buffer.concat([qcow2Header(), vhdFooter]),
+    Buffer.concat([qcow2Header(), vhdFooter(2)]),
     bytesWith(65_536, { 0: 'WithouFreSpacExt', 64: u32le(0xbeda107f) }),
   ]
   for (const bytes of polyglots) {

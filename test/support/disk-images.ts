@@ -198,6 +198,33 @@ export function partitionedDisk(entries: readonly Uint8Array[], length = 4 * 102
 /** The entry that guards a GPT from tools which do not know it. */
 export const protectivePartition = partition(0xee, { chs: [0, 2, 0], lba: 1, sectors: 8191 })
 
+/** A primary volume descriptor of ISO 9660, for byte 32768, that says 20 blocks of 2048 bytes. */
+export const isoVolume = bytesWith(2048, { 0: '\x01CD001\x01', 80: u32le(20), 128: [0, 8] })
+
+/** What ends a fixed VHD, and also begins a dynamic one. Types: 2 fixed, 3 dynamic, 4 differencing. */
+export const vhdFooter = (type: 2 | 3 | 4) =>
+  bytesWith(512, { 0: 'conectix', 40: u64be(8_390_656n), 60: u32be(type) })
+
+/** A VDI header. Types: 1 dynamic, 2 fixed, 3 undo, 4 differencing. */
+export const vdiHeader = (type: 1 | 2 | 3 | 4) =>
+  bytesWith(4096, { 64: u32le(0xbeda107f), 76: u32le(type), 368: u64le(8_388_608n) })
+
+/** A LUKS header whose payload, in version 1, starts at byte 4096. */
+export const luksHeader = (version: number, length = 8192) =>
+  bytesWith(length, { 0: 'LUKS\xba\xbe', 6: [0, version], 104: u32be(8) })
+
+/** A VMDK that is only text: its data would have to come from a file of the host. */
+export const hostDescriptor = `# Disk DescriptorFile
+version=1
+CID=7f2e1a00
+parentCID=ffffffff
+createType="monolithicFlat"
+RW 20480 FLAT "/etc/passwd" 0
+`
+
+/** The type of a qcow2 header extension that names an external data file. */
+export const dataFileExtension = 0x44415441
+
 /** Items of a VHDX's metadata, by what they are called; on disk the first three groups of a GUID are turned round. */
 const vhdxItems = {
   size: '2442a52f1bcd7648b2115dbed83bf4b8',
