@@ -207,7 +207,11 @@ export async function answerUnrouted(
   try {
     if (request.method === 'OPTIONS') return reply.code(200).send()
     await authenticate(parts.catalogue, request, identityUrlOf(parts, options, request))
-    throw refusalOf(request, version[2] ?? '', routes)
+    const below = version[2] ?? ''
+    // Clients that look for versions below one find them all the same.
+    if (request.method === 'GET' && (below === '' || below === '/'))
+      return sendVersions(reply, parts, options, request, 200)
+    throw refusalOf(request, below, routes)
   } catch (error) {
     return fail(error, request, reply, 'this')
   }
@@ -223,6 +227,8 @@ function refusalOf({ method }: FastifyRequest, below: string, routes: readonly R
     )
   }
   const known = routes.filter(({ path }) => new RegExp(`^${path.replace(/:[a-z]+/g, '[^/]+')}$`).test(below))
+  // A route that has the method did not take it: the router refuses very long segments.
+  if (known.some((route) => route.method === method)) return bad('A segment of the path is too long.')
   if (known.length > 0) return methodNotAllowed(known.map((route) => route.method))
   return wireMethods.includes(method) ? notFound() : new Refusal(501, 'The method is not implemented.')
 }

@@ -127,8 +127,10 @@ export async function startWorld({ glance, ...options }: WorldOptions = {}): Pro
     async expect(method, path, given, status, body) {
       const reply = await ask(method, path, given)
       assert.equal(reply.status, status, `${method} ${path}: ${reply.text}`)
-      if (typeof body === 'string') assert.ok(reply.text.includes(body), `${reply.text} has no ${body}`)
-      else if (body !== undefined) assert.deepEqual(reply.body, body)
+      if (typeof body === 'string') {
+        const said: string = reply.body?.message ?? reply.text
+        assert.ok(said.includes(body), `${said} has no ${body}`)
+      } else if (body !== undefined) assert.deepEqual(reply.body, body)
       return reply
     },
     async image(draft = {}, bytes) {
