@@ -26,7 +26,10 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
       : []),
     consoleFace({ localToken: await localToken(settings.dataDir) }),
     // The last: paths that nobody owns name a version of its wire that there is not.
-    glanceFace({ identityUrl: settings.keystoneUrl, locations: settings.locations }),
+    glanceFace({
+      identityUrl: settings.keystonePublicUrl ?? settings.keystoneUrl,
+      locations: settings.locations,
+    }),
   ]
   return { faces, measured }
 }
