@@ -146,7 +146,7 @@ export async function startWorld({ glance, ...options }: WorldOptions = {}): Pro
 }
 
 /** A token by name and password, as clients ask for one; scoped to a project, or to none. */
-async function tokenOf(url: string, name: string, project: string | null): Promise<string> {
+export async function tokenOf(url: string, name: string, project: string | null): Promise<string> {
   const domain = { id: 'default' }
   const response = await fetch(`${url}/identity/v3/auth/tokens`, {
     method: 'POST',
