@@ -1,5 +1,6 @@
 import { audit } from './audit.ts'
 import { bytes } from './bytes/bytes.ts'
+import { quotas } from './bytes/quota.ts'
 import { stores } from './bytes/stores.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
@@ -9,10 +10,12 @@ import { foreignImages } from './images/foreign.ts'
 import { snapshotImages } from './images/from-snapshot.ts'
 import { images } from './images/images.ts'
 import { imports } from './images/imports.ts'
+import { imageLocations } from './images/locations/locations.ts'
 import { managedImages } from './images/managed.ts'
 import { members } from './images/members.ts'
 import { openstackMembers } from './images/openstack-members.ts'
 import { revisions } from './images/revisions.ts'
+import { metadefs } from './metadefs/metadefs.ts'
 import { accounts } from './people/accounts/accounts.ts'
 import { danubeUsers } from './people/danube-users/users.ts'
 import { datacenterRoles } from './people/datacenter-roles.ts'
@@ -79,6 +82,7 @@ export function catalogueOf(core: Core) {
     disks: disks(core, live),
     foreignImages: foreignImages(core),
     groups: groups(core, people.forget),
+    imageLocations: imageLocations(core),
     imageServer: imageServer(core),
     icons: icons(core),
     images: pictured,
@@ -90,6 +94,7 @@ export function catalogueOf(core: Core) {
     loginTokens: loginTokens(core, people.forget),
     managedImages: managedImages(core),
     members: members(core),
+    metadefs: metadefs(core),
     nodes: nodes(core),
     openstackMembers: openstackMembers(core),
     openstack: openstack(core, remembered, people.byPassword),
@@ -98,6 +103,7 @@ export function catalogueOf(core: Core) {
     publicationFetches: publicationFetches(core),
     publications: publications(core, held),
     publicationViews: publicationViews(core, { view: pictured.view, serve: held.serve }),
+    quotas: quotas(core),
     registrations: registrations(core),
     revisions: revisions(core),
     repositories: repositories(core),

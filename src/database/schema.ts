@@ -337,6 +337,8 @@ export interface ImagesTable {
   guest_agent: Bit
   search_text: string
   cleanup_at: Instant | null
+  /** In how many stores its project has put it: what it counts against a quota. */
+  copies: number
   imgapi_name: string
   imgapi_type: string
   imgapi_os: string

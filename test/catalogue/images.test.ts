@@ -328,7 +328,7 @@ forEachDatabase((engine, _open, freshUrl) => {
         fails('quota', 'bytes'),
       )
       const usage = await t.catalogue.projects.usage(other, 80)
-      assert.deepEqual(usage, { images: 2, bytes: 8, transfers: 0 })
+      assert.deepEqual(usage, { images: 2, bytes: 8, stagedBytes: 0, transfers: 0 })
     })
 
     test('of ten uploads at once only as many are taken as the quota has room for', async () => {

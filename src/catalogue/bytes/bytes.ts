@@ -10,13 +10,16 @@ import { findImage, membersOf } from '../images/find.ts'
 import type { Image, Status } from '../images/image.ts'
 import { demandMove, hasBytes } from '../images/image.ts'
 import { insertImage } from '../images/insert.ts'
+import { remoteBytes } from '../images/locations/bytes.ts'
+import { remoteLocationsOf } from '../images/locations/location.ts'
 import { lockImage, saveImage } from '../images/save.ts'
 import { now } from '../time.ts'
+import { allowanceLeft, demandAllowance, demandRoom, type Going, whichLimit } from './allowance.ts'
 import { keepBlob, nearestPlace, newBlobId, placesOf, releaseBlob, storeFor } from './blobs.ts'
 import type { Finding } from './formats/finding.ts'
 import { inspector } from './formats/inspect.ts'
 import { demandHarmless, formatsOf, type Judgement, judge } from './formats/judge.ts'
-import { bytesLeft, demandByteQuota } from './quota.ts'
+import { demandUploadQuota } from './quota.ts'
 import { abandonTransfer, beginTransfer, demandNoTransfer, type Fallback, ownsTransfer } from './transfers.ts'
 
 export type Expected = { readonly algorithm: DigestName; readonly value: string }
@@ -26,10 +29,17 @@ export type ReceiveOptions = {
   readonly fallback: Fallback
   /** The status while bytes arrive. */
   readonly during?: 'saving' | 'importing' | 'uploading'
-  /** `staged`: the image waits with its bytes (status `uploading`) until it is activated; they can be replaced. */
+  /** `staged`: the image stays in the status of `during` with its bytes, and something else makes it active. */
   readonly keep?: 'active' | 'staged'
-  /** `found`: the image's format is what the bytes turn out to be. By default it must have been declared. */
-  readonly formats?: 'declared' | 'found'
+  /** Bytes that wait (status `uploading`) can be replaced, unless they come only `once`. */
+  readonly staged?: 'once'
+  /**
+   * `found`: the image's format is what the bytes turn out to be. By default it must have been declared; with `later` it
+   * need not be yet.
+   */
+  readonly formats?: 'declared' | 'found' | 'later'
+  /** How many stores will hold the bytes in the end. Default: the one that receives them. */
+  readonly copies?: number
   /** Bytes announced by the sender; refused early when they cannot fit, and checked at the end. */
   readonly announced?: number | null
   readonly expected?: Expected
@@ -64,6 +74,7 @@ export type Served = {
 
 export function bytes(core: Core) {
   const { database, settings } = core
+  const fromElsewhere = remoteBytes(core)
   let transfers = 0
 
   /** Checks and marks the beginning of a transfer, in one transaction. */
@@ -80,11 +91,13 @@ export function bytes(core: Core) {
           ? await lockImage(trx, core, actor, target, 'image.update')
           : await insertImage(trx, core, actor, target)
       const during: Status = options.during ?? 'saving'
-      // A task that is run again finds its image importing already, and staged bytes can be replaced.
-      if (image.status !== during || during === 'saving') demandMove(image.uuid, image.status, during)
+      // A task that is run again finds its image importing already.
+      const isAgain = image.status === during && during !== 'saving' && options.staged !== 'once'
+      if (!isAgain) demandMove(image.uuid, image.status, during)
       if (during === 'uploading') await demandNoTransfer(trx, image)
-      if (options.formats !== 'found') demandFormats(image)
-      if (options.announced) await demandByteQuota(trx, core, image.ownerId, options.announced)
+      demandFormats(image, options)
+      if (!isAgain && during !== 'importing') await demandUploadQuota(trx, core, image.ownerId)
+      if (options.announced) await demandAllowance(trx, core, image, options.announced, goingOf(options))
       const moved =
         image.status === during
           ? image
@@ -110,9 +123,9 @@ export function bytes(core: Core) {
       const image = await findImage(trx, uuid)
       if (!image || !(await ownsTransfer(trx, image, blobId))) throw vanished(uuid)
       // By what the image says now: an import's formats can be changed while its bytes arrive.
-      if (options.formats !== 'found') demandFormats(image)
+      demandFormats(image, options)
       const { warning, ...content } = contentOf(finding, image, options)
-      await demandByteQuota(trx, core, image.ownerId, received.size)
+      await demandAllowance(trx, core, image, received.size, goingOf(options))
       const kept = await keepBlob(trx, core, { store, key: blobId }, received)
       const { md5, sha1, sha256, sha512 } = received.digests
       const change = {
@@ -147,12 +160,9 @@ export function bytes(core: Core) {
   /** What the bytes are, as far as they tell. @throws Failure `content` when they are hostile or not what was declared. */
   function contentOf(finding: Finding, image: Image, options: ReceiveOptions): Content {
     const found = options.formats === 'found' ? formatsOf(finding) : {}
-    return { ...found, ...judge(finding, { ...image, ...found }, settings.formatCheck) }
-  }
-
-  function demandSpace(free: number | null, announced: number): void {
-    if (free !== null && free - announced < settings.freeSpaceFloorBytes)
-      throw new Failure('no-space', 'There is not enough free space in the store.', { reason: 'free-space' })
+    // Half of a declaration says nothing yet.
+    const open = options.formats === 'later' && !isDeclared(image) ? { diskFormat: null } : {}
+    return { ...found, ...judge(finding, { ...image, ...found, ...open }, settings.formatCheck) }
   }
 
   return {
@@ -182,14 +192,13 @@ export function bytes(core: Core) {
       const store = storeFor(core, options.store)
       transfers++
       try {
-        const space = await store.space()
-        demandSpace(space?.freeBytes ?? null, announced)
+        await demandRoom(core, store, announced)
         const blobId = newBlobId()
         const image = await begin(actor, target, blobId, store.name, options)
         let left: number | null = null
         try {
           options.begun?.()
-          left = await bytesLeft(database.db, core, image.ownerId)
+          left = await allowanceLeft(database.db, core, image, goingOf(options))
           const maxBytes = smallest(settings.maxImageBytes, left)
           const inspection = inspector()
           let finding!: Finding
@@ -215,7 +224,7 @@ export function bytes(core: Core) {
             throw error
           }
         } catch (thrown) {
-          const error = whichLimit(thrown, settings.maxImageBytes, left)
+          const error = whichLimit(thrown, settings.maxImageBytes, left, goingOf(options))
           await abandonTransfer(core, actor, image.uuid, blobId, reasonOf(error))
           throw error
         }
@@ -246,7 +255,7 @@ export function bytes(core: Core) {
     /**
      * An image's bytes for sending. Which statuses may be read is the face's to word: `state` carries the status.
      * @throws Failure `not-found`, `forbidden`, `state` (no bytes yet, or deactivated for one who is no administrator),
-     * `data-lost` (no store holds them).
+     * `data-lost` (no store holds them). Reading what another server keeps may throw the last as well, and `busy`.
      */
     async serve(
       actor: Actor,
@@ -263,6 +272,9 @@ export function bytes(core: Core) {
         })
       const places = image.blobId === null ? [] : await placesOf(database.db, image.blobId)
       const place = nearestPlace(core, places, prefer)
+      const elsewhere = image.blobId === null ? await remoteLocationsOf(database.db, image) : []
+      if (elsewhere.length > 0)
+        return { image, size: image.size!, read: (range) => fromElsewhere(image, elsewhere, range) }
       if (!place)
         throw new Failure('data-lost', 'No store holds the bytes of this image.', {
           subject: 'image',
@@ -273,7 +285,20 @@ export function bytes(core: Core) {
   }
 }
 
-function demandFormats(image: Image): void {
+function goingOf({ during = 'saving', copies = 1 }: ReceiveOptions): Going {
+  return { during, copies }
+}
+
+function isDeclared({ diskFormat, containerFormat }: Image): boolean {
+  return diskFormat !== null && containerFormat !== null
+}
+
+/** @throws Failure `invalid` (reason `formats`) for an image that may not be active: what it is was not said. */
+export function demandFormats(
+  image: Image,
+  { formats = 'declared' }: Pick<ReceiveOptions, 'formats'> = {},
+): void {
+  if (formats !== 'declared') return
   const missing = [
     image.diskFormat === null ? 'disk_format' : null,
     image.containerFormat === null ? 'container_format' : null,
@@ -314,15 +339,6 @@ function digestsFor(expected: Expected | undefined): readonly DigestName[] {
 function smallest(...limits: (number | null)[]): number | null {
   const known = limits.filter((limit) => limit !== null)
   return known.length === 0 ? null : Math.min(...known)
-}
-
-/** The store knows one limit; where that was what the project had left, its quota is what was reached. */
-function whichLimit(error: unknown, maxImageBytes: number | null, left: number | null): unknown {
-  if (!isFailure(error, 'too-large') || left === null || (maxImageBytes !== null && maxImageBytes <= left))
-    return error
-  return new Failure('quota', `The images of the project may take only ${left} bytes more.`, {
-    reason: 'bytes',
-  })
 }
 
 function tooLarge(maximum: number): Failure {

@@ -60,6 +60,23 @@ export function hasBytes(status: Status): boolean {
   return status === 'active' || status === 'deactivated'
 }
 
+/**
+ * @throws Failure `state` (reason `elsewhere`) for an image whose bytes another server keeps (glance.md section 16): they
+ * cannot be given to a second image, which would depend on a server that its owner does not know.
+ */
+export function demandHeldHere({ uuid, status, blobId }: Image): void {
+  if (!hasBytes(status) || blobId !== null) return
+  throw new Failure(
+    'state',
+    `The bytes of image ${uuid} are kept by another server; they cannot be copied.`,
+    {
+      subject: 'image',
+      id: uuid,
+      reason: 'elsewhere',
+    },
+  )
+}
+
 export type ImageDigests = {
   readonly md5: string | null
   readonly sha1: string | null
@@ -73,6 +90,8 @@ export type ImportState = {
   readonly taskId: string | null
   readonly importing: readonly string[]
   readonly failed: readonly string[]
+  /** In how many stores the image is, or is to be, because its project wants it there. */
+  readonly copies: number
 }
 
 /** One image, as every operation returns it. Sizes are bytes, `minDisk` GB, `minRam` MB. */

@@ -1,6 +1,6 @@
 import { demand, demandIn, imageNotFound, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
-import type { Core } from '../core.ts'
+import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import type { ImageDraft, ImagePatch } from './draft.ts'
 import { findImage, membersOf } from './find.ts'
@@ -56,20 +56,7 @@ export function images(core: Core) {
      * fixed already; whatever `decide` throws.
      */
     async change(actor: Actor, uuid: string, decide: (image: Image) => ImagePatch): Promise<Image> {
-      return database.transaction(async (trx) => {
-        const image = await lockImage(trx, core, actor, uuid, 'image.update')
-        const { region, ...patch } = decide(image)
-        if (Object.keys(patch).length === 0 && region === undefined) return image
-        demandChange(actor, image, patch)
-        const location = region === undefined ? null : await locationNamed(trx, region)
-        const change = {
-          ...patch,
-          ...(patch.tags ? { tags: tidyTags(patch.tags) } : {}),
-          ...(location ? { locationId: location.id, region: location.name } : {}),
-        }
-        demandDescription({ ...image, ...change })
-        return saveImage(trx, core, actor, image, change, 'update')
-      })
+      return database.transaction((trx) => changeImage(trx, core, actor, uuid, decide))
     },
 
     /** @throws Failure `state` unless the image is active (or deactivated already). */
@@ -93,6 +80,28 @@ export function images(core: Core) {
   }
 }
 
+/** The work of `images.change`, inside of a transaction. @throws Failure as that */
+export async function changeImage(
+  trx: Trx,
+  core: Core,
+  actor: Actor,
+  uuid: string,
+  decide: (image: Image) => ImagePatch,
+): Promise<Image> {
+  const image = await lockImage(trx, core, actor, uuid, 'image.update')
+  const { region, ...patch } = decide(image)
+  if (Object.keys(patch).length === 0 && region === undefined) return image
+  demandChange(actor, image, patch)
+  const location = region === undefined ? null : await locationNamed(trx, region)
+  const change = {
+    ...patch,
+    ...(patch.tags ? { tags: tidyTags(patch.tags) } : {}),
+    ...(location ? { locationId: location.id, region: location.name } : {}),
+  }
+  demandDescription({ ...image, ...change })
+  return saveImage(trx, core, actor, image, change, 'update')
+}
+
 /** What a change may not do whatever its values are. @throws Failure `forbidden`, `state` (reason `format`). */
 export function demandChange(actor: Actor, image: Image, patch: Omit<ImagePatch, 'region'>): void {
   if (patch.visibility === 'public' && image.visibility !== 'public')
@@ -109,7 +118,9 @@ export function demandChange(actor: Actor, image: Image, patch: Omit<ImagePatch,
   const reformatted =
     (patch.diskFormat !== undefined && patch.diskFormat !== image.diskFormat) ||
     (patch.containerFormat !== undefined && patch.containerFormat !== image.containerFormat)
-  if (reformatted && image.status !== 'queued' && image.status !== 'importing')
+  // What has been looked at must not be called something else afterwards.
+  const isOpen = image.status === 'queued' || (image.status === 'importing' && image.blobId === null)
+  if (reformatted && !isOpen)
     throw new Failure('state', 'The format of an image can only be replaced while it is queued.', {
       subject: 'image',
       id: image.uuid,

@@ -244,6 +244,7 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
       .map(fold)
       .join('\n'),
     cleanup_at: image.cleanupAt,
+    copies: image.import?.copies ?? 1,
     imgapi_name: manifestName(image),
     imgapi_type: kind.type,
     imgapi_os: kind.os,

@@ -7,7 +7,7 @@ import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { completeImage } from '../images/complete.ts'
 import { membersOf } from '../images/find.ts'
-import { hasBytes, type Image } from '../images/image.ts'
+import { demandHeldHere, hasBytes, type Image } from '../images/image.ts'
 import { insertImage } from '../images/insert.ts'
 import { demandUnprotected } from '../images/protection.ts'
 import { lockImage, removeLocked, saveImage } from '../images/save.ts'
@@ -81,7 +81,7 @@ export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>,
 
     /**
      * Publishes an image whose file is there.
-     * @throws Failure `state`: reason `activated`, `no-file`, `origin-missing` or `origin-inactive`, or none while
+     * @throws Failure `quota`; `state`: reason `activated`, `no-file`, `origin-missing` or `origin-inactive`, or none while
      * another file arrives.
      */
     async activate(actor: Actor, uuid: string): Promise<Image> {
@@ -92,6 +92,7 @@ export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>,
           throw refusal(image, 'no-file', 'has no file to be activated with')
         await demandNoTransfer(trx, image)
         await demandOrigin(trx, actor, image.manifest)
+        await demandByteQuota(trx, core, image.ownerId, image.size ?? 0)
         const complete = await saveImage(trx, core, actor, image, { status: 'importing' }, 'activate')
         const publishedAt = image.publishedAt ?? now()
         return completeImage(trx, core, actor, complete, { publishedAt }, 'activate')
@@ -172,6 +173,7 @@ export function publications(core: Core, bytes: Pick<ReturnType<typeof bytesOf>,
           })
         demand(actor, 'image.download', source, await membersOf(trx, source))
         demandIn(actor, 'image.create', projectId)
+        demandHeldHere(source)
         if (source.status !== 'active' || source.blobId === null)
           throw refusal(source, 'status', 'is not active')
         const { name, diskFormat, containerFormat, minDisk, minRam, tags, properties } = source

@@ -2,6 +2,9 @@ import { catalogueTables } from './0001-catalogue.ts'
 import { foreman } from './0002-foreman.ts'
 import { danube } from './0003-danube.ts'
 import { openstack } from './0004-openstack.ts'
+import { metadefs } from './0005-metadefs.ts'
+import { imports } from './0006-imports.ts'
+import { locations } from './0007-locations.ts'
 
 /** In the order in which they run. A migration that was released is never edited again. */
 export const migrations = {
@@ -9,4 +12,7 @@ export const migrations = {
   '0002-foreman': foreman,
   '0003-danube': danube,
   '0004-openstack': openstack,
+  '0005-metadefs': metadefs,
+  '0006-imports': imports,
+  '0007-locations': locations,
 }

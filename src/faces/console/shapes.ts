@@ -1,7 +1,7 @@
 import type { Actor } from '../../catalogue/actor.ts'
 import type { AuditEntry } from '../../catalogue/audit.ts'
 import type { Applied } from '../../catalogue/bootstrap/upsert.ts'
-import type { Usage } from '../../catalogue/bytes/quota.ts'
+import type { Usage } from '../../catalogue/bytes/usage.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import type { Project } from '../../catalogue/people/projects.ts'
 import type { Token } from '../../catalogue/people/tokens.ts'
