@@ -43,10 +43,17 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** A real Imageport process on a free port. */
-export async function startImageport(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<Imageport> {
+/**
+ * A real Imageport process on a free port.
+ * @param document what it is told at its start: a bootstrap file's content
+ */
+export async function startImageport(
+  dataDir: string,
+  env: NodeJS.ProcessEnv = {},
+  document: object = people,
+): Promise<Imageport> {
   const apply = join(dataDir, '..', 'people.json')
-  await writeFile(apply, JSON.stringify(people))
+  await writeFile(apply, JSON.stringify(document))
   const child = spawn(process.execPath, [mainFile, 'serve', '--apply', apply], {
     env: {
       PATH: process.env.PATH,

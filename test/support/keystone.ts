@@ -345,7 +345,8 @@ function authOf({ user, password, project, scope, domain = 'Default' }: Login): 
   return { identity, scope: { project: named } }
 }
 
-function environmentOf(
+/** OS_* variables for somebody whose Identity, this Keystone or another, is at `url`. */
+export function environmentOf(
   url: string,
   { user, password, project, scope, domain = 'Default' }: Login,
 ): Record<string, string> {
