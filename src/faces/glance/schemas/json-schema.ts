@@ -10,13 +10,16 @@ export type JsonSchema = {
   readonly minLength?: number
   readonly maxLength?: number
   readonly minimum?: number
-  readonly maxItems?: number
-  readonly maxProperties?: number
+  readonly minItems?: number
   readonly uniqueItems?: boolean
+  readonly format?: string
+  readonly default?: unknown
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly additionalProperties?: false | JsonSchema
   readonly required?: readonly string[]
+  readonly allOf?: readonly JsonSchema[]
+  readonly $ref?: string
   /** Only the server sets it. */
   readonly readOnly?: true
   readonly writeOnly?: true
@@ -28,6 +31,7 @@ export type JsonSchema = {
 export type SchemaDocument = JsonSchema & {
   readonly name: string
   readonly properties: Readonly<Record<string, JsonSchema>>
+  readonly definitions?: Readonly<Record<string, JsonSchema>>
   readonly links?: readonly { readonly rel: string; readonly href: string }[]
 }
 

@@ -2,9 +2,9 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { mismatch } from '../failures.ts'
 import type { SchemaDocument } from './json-schema.ts'
 
-// Not strict, because the documents carry words that only clients know: `is_base`, `links`, `name`. Stops at the first
-// fault, so that a large body of faults costs no more than a good one.
-const ajv = new Ajv({ strict: false, allErrors: false })
+// Not strict, because the documents carry words that only clients know: `is_base`, `links`, `name`, and formats. Stops at
+// the first fault, so that a large body of faults costs no more than a good one.
+const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false })
 
 /** Names are the caller's, and may be longer than anybody wants to read. */
 const longestName = 255
