@@ -9,6 +9,8 @@ const probeMs = 5_000
 /** What the catalogue asks other servers, through the guarded fetch. */
 export function remoteOf(fetcher: Outbound): Remote {
   return {
+    demandUrl: (url) => fetcher.check(url),
+
     async probe(url) {
       const { status, size } = await fetcher.probe(url, { timeoutMs: probeMs })
       if (!isSuccess(status)) throw refused(`The server answered with status ${status}.`)

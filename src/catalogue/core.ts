@@ -34,6 +34,11 @@ export type Cleanup = {
 /** What the catalogue asks about an address before it promises to fetch it; main.ts gives it the guarded fetch. */
 export type Remote = {
   /**
+   * What the text of an address alone decides: nothing is resolved or connected to.
+   * @throws Failure `invalid` (its reason says what is wrong)
+   */
+  demandUrl(url: string): void
+  /**
    * Is there something to fetch? Reads no more than the head of the answer.
    * @throws Failure `invalid` or `forbidden` for an address that policy refuses, `upstream` when it cannot be reached.
    */

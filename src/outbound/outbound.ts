@@ -4,6 +4,7 @@ import type { AllowList } from './allow-list.ts'
 import { type Guard, systemLookup } from './connect.ts'
 import { type DownloadLimits, download } from './download.ts'
 import { type Exchange, fetchGuarded, type Headers, type Request, single, timedOut } from './fetch.ts'
+import { checkUrl } from './url.ts'
 
 export type OutboundPolicy = { readonly allow: AllowList }
 
@@ -48,11 +49,15 @@ export type DownloadRequest = Omit<DownloadLimits, 'signal'> & {
   readonly idleMs?: number
   /** Limit for the whole download, pauses and repetitions included. Default none: size and idle limits bound it. */
   readonly timeoutMs?: number
+  /** Sent with every part that is asked for, and not to where the server redirects. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 
 /** All fetching from other servers on behalf of callers: imports, image lists, callbacks (glance.md section 24.2). */
 export interface Outbound {
+  /** What the text of a URL alone decides; nothing is resolved or connected to. @throws Failure as `checkUrl` */
+  check(url: string): void
   /** A small document of any status. @throws Failure as `fetchGuarded`; `too-large` (reason `document-size`) */
   text(url: string, request: TextRequest): Promise<TextAnswer>
   /** Delivers a message, also to where the server redirects (303 and the like: without it). @throws Failure as `fetchGuarded` */
@@ -104,6 +109,8 @@ export function outbound({ allow }: OutboundPolicy, options: OutboundOptions = {
   }
 
   return {
+    check: (url) => void checkUrl(url, allow),
+
     text(url, { maxBytes, timeoutMs, headers = {}, method = 'GET', body, signal }) {
       return limited(timeoutMs, signal, async (signal) => {
         const exchange = await open(url, {
@@ -130,15 +137,13 @@ export function outbound({ allow }: OutboundPolicy, options: OutboundOptions = {
       })
     },
 
-    async *download(url, { idleMs = 60_000, timeoutMs, signal, ...limits } = {}) {
+    async *download(url, { idleMs = 60_000, timeoutMs, headers = {}, signal, ...limits } = {}) {
       const limit = new AbortController()
       const timer = timeoutMs && setTimeout(() => limit.abort(timedOut()), timeoutMs)
       const any = joined(closing.signal, limit.signal, signal)
       try {
-        yield* download((ownHeaders) => open(url, { method: 'GET', ownHeaders, idleMs, signal: any }), {
-          ...limits,
-          signal: any,
-        })
+        const ask = { method: 'GET', headers, idleMs, signal: any } as const
+        yield* download((ownHeaders) => open(url, { ...ask, ownHeaders }), { ...limits, signal: any })
       } finally {
         clearTimeout(timer)
       }

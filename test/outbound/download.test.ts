@@ -433,3 +433,39 @@ test('another size of the whole than the known one is refused, told or not', asy
   assert.equal((await fails(fetch(untold.url, { size: data.length - 1 }))).reason, 'upstream changed')
   assert.equal((await fails(fetch(untold.url, { size: data.length + 1 }))).reason, 'upstream truncated')
 })
+
+test('headers of the caller go with every part, and not to where the server redirects', async (t) => {
+  const asked: string[] = []
+  const note = (request: IncomingMessage) => asked.push(`${request.url} ${request.headers['x-auth-token']}`)
+  const answers = inTurn(part(100_000), part(data.length))
+  const server = await serve(t, (request, response) => {
+    note(request)
+    answers(request, response)
+  })
+  const headers = { 'x-auth-token': 'secret' }
+  assert.ok((await all(start(t)(`${server.url}/direct`, { headers }))).equals(data))
+  assert.deepEqual(asked.splice(0), ['/direct secret', '/direct secret'])
+
+  const other = await serve(t, (request, response) => {
+    note(request)
+    response.end(data)
+  })
+  const first = await serve(t, (request, response) => {
+    note(request)
+    response.writeHead(302, { location: `${other.url}/there` }).end()
+  })
+  assert.ok((await all(start(t)(`${first.url}/here`, { headers }))).equals(data))
+  assert.deepEqual(asked, ['/here secret', '/there undefined'])
+})
+
+test('the text of a URL is checked without a connection', async (t) => {
+  const server = await serve(t, (_request, response) => response.end())
+  const fetcher = outbound({ allow: [] })
+  t.after(() => fetcher.close())
+  assert.throws(
+    () => fetcher.check(server.url),
+    (error) => isFailure(error, 'invalid'),
+  )
+  fetcher.check('http://images.example.org/disk.raw')
+  assert.deepEqual(server.requests, [])
+})

@@ -74,6 +74,7 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
     settings: { ...testSettings, ...options.settings },
     secrets: secretsOf(randomBytes(32), { memory: 64, passes: 1 }),
     remote: options.remote ?? {
+      demandUrl: () => {},
       probe: async () => ({ size: null }),
       document: async () => '',
       async *download() {},
