@@ -27,6 +27,7 @@ import { deleteImage } from '../work/delete-image.ts'
 import { importUrl } from '../work/import-url.ts'
 import { createSnapshot, deleteSnapshot, revertSnapshot } from '../work/instance-snapshots.ts'
 import { instanceState } from '../work/instance-state.ts'
+import { locationImport } from '../work/location-import.ts'
 import { publishImage } from '../work/publish-image.ts'
 import { type Runner, startRunner } from '../work/runner.ts'
 import { snapshotImage } from '../work/snapshot-image.ts'
@@ -43,6 +44,7 @@ const { version } = packageFacts as { version: string }
 
 export const kinds = [
   importUrl,
+  locationImport,
   callback,
   copyImage,
   publishImage,

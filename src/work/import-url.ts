@@ -1,4 +1,4 @@
-import type { Actor } from '../catalogue/actor.ts'
+import type { ReceiveOptions } from '../catalogue/bytes/bytes.ts'
 import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { ImportPayload } from '../catalogue/images/imports.ts'
 import type { Kind, Run, WorkParts } from './kind.ts'
@@ -17,18 +17,19 @@ export const importUrl: Kind = {
       await parts.catalogue.imports.adopt(actor, task.imageUuid!, payload)
       return { image_id: task.imageUuid, verified: true }
     }
-    return fetchBytes(run, actor, payload, parts)
+    return fetchBytes(run, payload, parts)
   },
 
   // The process may have had its hands full; everything else was tried often enough by the download itself.
   retry: (error) => isFailure(error, 'busy') || isFailure(error, 'unavailable'),
 }
 
-async function fetchBytes(
-  { task, signal, progress }: Run,
-  actor: Actor,
+/** @param complete more to do in the transaction that makes the image active */
+export async function fetchBytes(
+  { task, actor, signal, progress }: Run,
   payload: ImportPayload,
   { catalogue, outbound }: WorkParts,
+  complete?: ReceiveOptions['complete'],
 ): Promise<object> {
   let total: number | null = payload.size ?? null
   const source = outbound.download(payload.url, {
@@ -46,6 +47,7 @@ async function fetchBytes(
     ...(payload.size === undefined ? {} : { announced: payload.size }),
     ...(payload.formatFound ? { formats: 'found' } : {}),
     ...(payload.expected ? { expected: payload.expected } : {}),
+    ...(complete ? { complete } : {}),
   })
   return { image_id: image.uuid, size: image.size }
 }

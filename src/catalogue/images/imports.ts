@@ -14,7 +14,7 @@ import type { ImageDraft } from './draft.ts'
 import { findImage, membersOf } from './find.ts'
 import { forgetDeleted } from './forget.ts'
 import type { Image } from './image.ts'
-import { hasBytes } from './image.ts'
+import { demandHeldHere, hasBytes } from './image.ts'
 import { insertImage } from './insert.ts'
 import { demandUnprotected } from './protection.ts'
 import { lockImage, removeLocked, saveImage } from './save.ts'
@@ -162,6 +162,7 @@ export function imports(core: Core) {
         const image = await findImage(trx, uuid)
         if (!image || image.status === 'active' || image.status === 'deactivated') return
         const source = await lockImage(trx, core, actor, payload.sourceUuid!, 'image.download')
+        demandHeldHere(source)
         if (source.blobId === null || !hasBytes(source.status))
           throw new Failure('state', `Image ${source.uuid} has no file.`, {
             subject: 'image',
@@ -201,6 +202,7 @@ export function imports(core: Core) {
             id: source.uuid,
             status: source.status,
           })
+        demandHeldHere(source)
         const image = await insertImage(trx, core, actor, {
           name: target.name,
           region: target.region,

@@ -98,6 +98,7 @@ export async function removeLocked(
   await saveImage(trx, core, actor, image, gone, 'delete')
   await trx.deleteFrom('image_members').where('image_seq', '=', image.seq).execute()
   await trx.deleteFrom('image_strangers').where('image_seq', '=', image.seq).execute()
+  await trx.deleteFrom('image_locations').where('image_seq', '=', image.seq).execute()
   await trx.deleteFrom('image_icons').where('image_seq', '=', image.seq).execute()
   // A running transfer finds its row gone and gives up its bytes.
   await trx.deleteFrom('transfers').where('image_seq', '=', image.seq).execute()

@@ -12,6 +12,7 @@ export type Outcome = {
 /** Kind of task → what it did to which thing. */
 const deeds: Readonly<Record<string, string>> = {
   'import-url': 'imported image',
+  'location-import': 'imported image',
   'copy-image': 'created image',
   'snapshot-image': 'created image',
   'publish-image': 'updated image',
@@ -23,7 +24,7 @@ const deeds: Readonly<Record<string, string>> = {
 }
 
 /** The kinds that move an image's bytes, and tell how many and how fast. */
-const moving: ReadonlySet<string> = new Set(['import-url', 'snapshot-image'])
+const moving: ReadonlySet<string> = new Set(['import-url', 'location-import', 'snapshot-image'])
 
 /** What people and clients are told of a task that has ended; a cancelled one has no outcome but the word for it. */
 export function outcomeOf(task: Task): Outcome | string {

@@ -9,6 +9,7 @@ import type { Rollback } from './rollback.ts'
 export const rollbacks: Readonly<Record<string, Rollback>> = {
   'import-url': rollBackImport,
   'copy-image': rollBackImport,
+  'location-import': rollBackImport,
   'publish-image': rollBackRevision,
   'snapshot-image': rollBackSnapshotImage,
   'create-snapshot': rollBackCreation,

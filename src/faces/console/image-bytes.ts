@@ -44,7 +44,7 @@ export async function imageBytesRoutes(app: FastifyInstance, catalogue: Catalogu
       reply,
       {
         size: served.size,
-        etag: `"${image.digests.sha512}"`,
+        etag: image.digests.sha512 === null ? null : `"${image.digests.sha512}"`,
         lastModified: image.publishedAt === null ? null : new Date(image.publishedAt / 1000),
         read: served.read,
       },
