@@ -7,6 +7,8 @@ export type CommandOptions = {
   readonly timeout?: number | undefined
   /** More bytes than this on stdout or stderr end it. Default 1 MiB. */
   readonly maxBytes?: number | undefined
+  /** What it may use of the machine; systems that cannot limit a process let it run without. */
+  readonly limits?: { readonly cpuSeconds: number; readonly addressSpaceBytes: number } | undefined
   /** Gets stdout as it comes, which is then not collected. */
   readonly onOutput?: ((text: string) => void) | undefined
 }
@@ -29,7 +31,7 @@ process.on('exit', () => {
 })
 
 /**
- * Runs a program without a shell, without input, with messages in English. It leads a process group of its own, so that
+ * Runs a program without input, with messages in English. It leads a process group of its own, so that
  * ending it also ends what it started, and has no terminal on which it could ask for a password.
  * @throws Failure `unavailable` (reason `hypervisor`) when it cannot be started, takes too long or says too much; `interrupted`
  */
@@ -38,9 +40,11 @@ export async function command(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Outcome> {
-  const { signal, timeout, maxBytes = 2 ** 20, onOutput } = options
+  const { signal, timeout, maxBytes = 2 ** 20, limits, onOutput } = options
   if (signal?.aborted) throw interrupted(signal)
-  const child = spawn(program, args, {
+  // Only a shell can lower limits for another program. Nothing of the arguments is ever part of its script.
+  const started = limits ? ['/bin/sh', '-c', limited(limits), program, ...args] : [program, ...args]
+  const child = spawn(started[0]!, started.slice(1), {
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -73,7 +77,12 @@ export async function command(
     })
   }
   child.on('error', (error) => reject(unavailable(`${program} cannot be started.`, error)))
-  child.on('close', (code) => (failure ? reject(failure) : resolve({ code, ...output })))
+  child.on('close', (code) => {
+    if (limits && (code === notExecutable || code === notFound))
+      failure ??= unavailable(`${program} cannot be started.`, new Error(output.stderr))
+    if (failure) reject(failure)
+    else resolve({ code, ...output })
+  })
   try {
     return await promise
   } finally {
@@ -81,6 +90,14 @@ export async function command(
     signal?.removeEventListener('abort', onAbort)
     running.delete(child)
   }
+}
+
+/** What a shell says of a program that it cannot start. */
+const [notExecutable, notFound] = [126, 127]
+
+function limited({ cpuSeconds, addressSpaceBytes }: NonNullable<CommandOptions['limits']>): string {
+  const kibibytes = Math.floor(addressSpaceBytes / 1024)
+  return `ulimit -t ${cpuSeconds} 2>/dev/null; ulimit -v ${kibibytes} 2>/dev/null; exec "$0" "$@"`
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -38,6 +38,8 @@ type Options = { readonly signal?: AbortSignal | undefined }
 const formats = ['qcow2', 'raw', 'qed', 'vmdk', 'vdi', 'vpc', 'vhdx']
 const maxChain = 200
 const infoTime = 30_000
+/** Crafted headers have made QEMU compute and allocate without end (glance.md 23.4). */
+const infoLimits = { cpuSeconds: 10, addressSpaceBytes: 2 ** 30 }
 const snapshotTime = 600_000
 
 /** Reads the header. Works while a guest runs on it. */
@@ -46,6 +48,7 @@ export async function inspectDisk(file: string, format: string, options: Options
   const said = await qemuImg(['info', '-U', '--output=json', '-f', format, file], {
     ...options,
     timeout: infoTime,
+    limits: infoLimits,
     maxBytes: 32 * 2 ** 20,
   })
   return readInfo(said, file)

@@ -25,6 +25,14 @@ test('a program that is missing', async () => {
   await assert.rejects(command('/nonexistent/virsh', []), hypervisorIs)
 })
 
+test('a program with limits gets its arguments as they are, and no more than it may use', async () => {
+  const limits = { cpuSeconds: 1, addressSpaceBytes: 2 ** 30 }
+  const script = 'echo "$0|$1|$2"; ulimit -t; ulimit -v'
+  const { stdout } = await command('/bin/sh', ['-c', script, 'a b', '$(id)', '";'], { limits })
+  assert.equal(stdout, 'a b|$(id)|";\n1\n1048576\n')
+  await assert.rejects(command('/nonexistent/qemu-img', ['info'], { limits }), hypervisorIs)
+})
+
 test('too much output, also on stderr, ends it', async () => {
   await assert.rejects(sh('yes', { maxBytes: 10_000 }), hypervisorIs)
   await assert.rejects(sh('yes >&2', { maxBytes: 10_000 }), hypervisorIs)
