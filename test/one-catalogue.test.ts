@@ -1,163 +1,30 @@
 import assert from 'node:assert/strict'
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
-import { kinds } from '../src/assembly/serve.ts'
 import { systemActor } from '../src/catalogue/actor.ts'
-import { applyBootstrap } from '../src/catalogue/bootstrap/apply.ts'
-import { danubeFace } from '../src/faces/danube/index.ts'
-import { foremanFace } from '../src/faces/foreman/index.ts'
-import { imgapiFace } from '../src/faces/imgapi/index.ts'
-import { onecloudplanet } from '../src/faces/onecloudplanet/index.ts'
-import { startRunner } from '../src/work/runner.ts'
-import { signed } from './faces/imgapi/world.ts'
-import { es, esLogin } from './support/danube.ts'
 import { engineNames, engines } from './support/databases.ts'
+import { type EveryFace, foremanHeaders, ok, startEveryFace } from './support/every-face.ts'
 import { client } from './support/onecloudplanet.ts'
-import { freshPostgresUrl } from './support/postgres.ts'
-import { startServer, type TestServer } from './support/server.ts'
-
-/** What each face shows of one image; what a face does not show is null. */
-type Seen = {
-  // What is read on the wire is compared with what one-catalogue.md says.
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly danube: any
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly cloud: any
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly manifest: any
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly registration: any
-  /** Is it among what Foreman offers on the compute resource? */
-  readonly offered: boolean
-}
 
 /** Written through one face, read through all the others (one-catalogue.md sections 2 to 4). */
 for (const engine of engines)
   describe(`one catalogue, many faces, on ${engineNames[engine]}`, () => {
-    let server: TestServer
-    let stopWork: () => Promise<void>
-    let cloud: ReturnType<typeof client>
-    let danube: ReturnType<typeof es>
-    const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    let world: EveryFace
+    let server: EveryFace['server']
+    let cloud: EveryFace['cloud']
+    let danube: EveryFace['danube']
     before(async () => {
-      server = await startServer({
-        // Compute nodes on this address read private images without credentials.
-        faces: [
-          onecloudplanet,
-          danubeFace(),
-          foremanFace(),
-          imgapiFace({ channels: [], privateNetworks: ['127.0.0.0/8'] }),
-        ],
-        importAllow: '127.0.0.0/8',
-        ...(engine === 'postgres' ? { databaseUrl: await freshPostgresUrl() } : {}),
-      })
-      const { core, catalogue, outbound } = server
-      const runner = await startRunner(
-        kinds,
-        { core, catalogue, outbound },
-        { parallel: 2, pollSeconds: 1, log: () => {} },
-      )
-      stopWork = () => runner.stop()
-      const document = {
-        projects: [
-          { id: 2, name: 'acme', label: 'Acme Ltd' },
-          { id: 3, name: 'park' },
-        ],
-        locations: [{ name: 'ua-central-1', default: true }],
-        users: [
-          {
-            username: 'root',
-            password: 'secret',
-            superAdmin: true,
-            tokens: ['t-root'],
-            sshKeys: [key.publicKey.export({ type: 'spki', format: 'pem' }).toString()],
-          },
-          {
-            username: 'eva',
-            password: 'secret',
-            tokens: ['t-eva'],
-            roles: [{ project: 'acme', role: 'owner' }],
-          },
-          {
-            username: 'omar',
-            password: 'secret',
-            tokens: ['t-omar'],
-            roles: [{ project: 'park', role: 'owner' }],
-          },
-        ],
-        operatingSystems: [{ name: 'FreeBSD', major: '14', minor: '1' }],
-        computeResources: [{ id: 1, name: 'catalogue' }],
-      }
-      await applyBootstrap(core, systemActor, JSON.stringify(document), 'test')
-      cloud = client(server.url, 't-eva')
-      danube = es(server.url, { token: await esLogin(server.url, 'root', 'secret') })
+      world = await startEveryFace(engine)
+      ;({ server, cloud, danube } = world)
     })
-    after(async () => {
-      await stopWork?.()
-      await server?.close()
-    })
-
-    const json = async (path: string, headers: Record<string, string> = {}) => {
-      const response = await fetch(`${server.url}${path}`, { headers })
-      return response.status === 200 ? ((await response.json()) as Record<string, unknown>) : null
-    }
-    const foreman = { authorization: `Basic ${Buffer.from('root:t-root').toString('base64')}` }
-    const staff = { authorization: 'OpenAPIToken t-root', 'content-type': 'application/json' }
-    async function seen(uuid: string, handle: string): Promise<Seen> {
-      const shown = await danube('get', `/image/${handle}`, { extended: true })
-      const list = await json('/api/compute_resources/1/images?per_page=all', foreman)
-      const registrations = (list?.results ?? []) as { uuid: string }[]
-      const offers = (await json('/api/compute_resources/1/available_images', foreman)) as unknown as {
-        uuid: string
-      }[]
-      return {
-        danube: shown.status === 200 ? shown.body.result : null,
-        cloud: await json(`/backend/staffapi/openstack/images/${uuid}`, staff),
-        manifest: await json(`/images/${uuid}`),
-        registration: registrations.find((one) => one.uuid === uuid) ?? null,
-        offered: offers.some((one) => one.uuid === uuid),
-      }
-    }
-    async function cloudAsk(
-      method: string,
-      path: string,
-      body: object | undefined,
-      status: number,
-      token = 't-eva',
-    ) {
-      const response = await fetch(`${server.url}/backend/${path}`, {
-        method,
-        headers: { authorization: `OpenAPIToken ${token}`, 'content-type': 'application/json' },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      })
-      assert.equal(response.status, status, `${method} ${path}: ${await response.clone().text()}`)
-      return response
-    }
-    const change = (uuid: string, body: object) =>
-      cloudAsk(
-        'PUT',
-        `staffapi/openstack/images/${uuid}`,
-        { min_disk: 0, min_ram: 0, ...body },
-        200,
-        't-root',
-      )
-    async function ok(answer: ReturnType<ReturnType<typeof es>>) {
-      const { status, body } = await answer
-      assert.ok(status < 300, JSON.stringify(body))
-      return body
-    }
-    /** Uploaded by eva; its Danube name. */
-    async function uploaded(name: string): Promise<{ uuid: string; handle: string }> {
-      const uuid = await cloud.upload(name, 'raw', new Blob([`bytes of ${name}`]))
-      const { handle } = await server.catalogue.images.view(systemActor, uuid)
-      return { uuid, handle }
-    }
+    after(() => world?.close())
 
     test('uploaded through OneCloudPlanet: one image in all words', async () => {
       const name = 'Größe & "Ordnung": a name that is longer than thirty-two characters'
-      const { uuid, handle } = await uploaded(name)
+      const { uuid, handle } = await world.uploaded(name)
       assert.match(handle, /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/)
-      const { danube: shown, cloud: view, manifest, registration, offered } = await seen(uuid, handle)
+      const { danube: shown, cloud: view, manifest, registration, offered } = await world.seen(uuid, handle)
       assert.equal(shown.alias, 'Größe _ _Ordnung_: a name that i')
       assert.deepEqual(
         [shown.name, shown.uuid, shown.dc_bound, shown.dcs, shown.owner, shown.access, shown.status],
@@ -177,9 +44,9 @@ for (const engine of engines)
     })
 
     test('access 4 is deactivated, whichever face says so', async () => {
-      const { uuid, handle } = await uploaded('switched')
+      const { uuid, handle } = await world.uploaded('switched')
       const states = async () => {
-        const { danube: shown, cloud: view, manifest, registration, offered } = await seen(uuid, handle)
+        const { danube: shown, cloud: view, manifest, registration, offered } = await world.seen(uuid, handle)
         return [shown.access, view.status, manifest.state, registration !== null, offered]
       }
       const out = [4, 'deactivated', 'disabled', true, false]
@@ -188,18 +55,17 @@ for (const engine of engines)
       assert.deepEqual(await states(), out)
       await ok(danube('set', `/image/${handle}`, { access: '3' }))
       assert.deepEqual(await states(), back)
-      await cloudAsk('POST', `api/openstack/images/${uuid}/deactivate`, undefined, 200)
+      await world.cloudAsk('POST', `api/openstack/images/${uuid}/deactivate`, undefined, 200)
       assert.deepEqual(await states(), out)
-      await cloudAsk('POST', `api/openstack/images/${uuid}/reactivate`, undefined, 200)
+      await world.cloudAsk('POST', `api/openstack/images/${uuid}/reactivate`, undefined, 200)
       assert.deepEqual(await states(), back)
-      const sign = () => signed('root', key.privateKey)
       for (const [action, expected] of [
         ['disable', out],
         ['enable', back],
       ] as const) {
         const response = await fetch(`${server.url}/images/${uuid}?action=${action}`, {
           method: 'POST',
-          headers: sign(),
+          headers: world.signature(),
         })
         assert.equal(response.status, 200, await response.text())
         assert.deepEqual(await states(), expected)
@@ -207,25 +73,25 @@ for (const engine of engines)
     })
 
     test('public is access 1; what was public goes back', async () => {
-      const { uuid, handle } = await uploaded('opened')
+      const { uuid, handle } = await world.uploaded('opened')
       await ok(danube('set', `/image/${handle}`, { access: 1 }))
-      const open = await seen(uuid, handle)
+      const open = await world.seen(uuid, handle)
       assert.deepEqual([open.danube.access, open.cloud.visibility, open.manifest.public], [1, 'public', true])
-      await change(uuid, { name: 'opened', visibility: 'private' })
-      const closed = await seen(uuid, handle)
+      await world.change(uuid, { name: 'opened', visibility: 'private' })
+      const closed = await world.seen(uuid, handle)
       assert.deepEqual(
         [closed.danube.access, closed.cloud.visibility, closed.manifest.public],
         [3, 'private', false],
       )
-      await change(uuid, { name: 'opened', visibility: 'community' })
+      await world.change(uuid, { name: 'opened', visibility: 'community' })
       await ok(danube('set', `/image/${handle}`, { access: 3 }))
-      assert.equal((await seen(uuid, handle)).cloud.visibility, 'community')
+      assert.equal((await world.seen(uuid, handle)).cloud.visibility, 'community')
     })
 
     test('attached datacenters are accepted members, in every direction', async () => {
-      const { uuid, handle } = await uploaded('given')
+      const { uuid, handle } = await world.uploaded('given')
       const members = async () => {
-        const response = await cloudAsk(
+        const response = await world.cloudAsk(
           'GET',
           `staffapi/openstack/images/${uuid}/members`,
           undefined,
@@ -238,7 +104,7 @@ for (const engine of engines)
         return objects.map(({ status }) => status)
       }
       await ok(danube('create', `/dc/park/image/${handle}`))
-      const given = await seen(uuid, handle)
+      const given = await world.seen(uuid, handle)
       assert.deepEqual(
         [given.danube.dcs, given.danube.dc_bound, given.cloud.visibility],
         [['acme', 'park'], false, 'shared'],
@@ -246,7 +112,7 @@ for (const engine of engines)
       assert.deepEqual(await members(), ['accepted'])
       const { uuid: park } = await server.catalogue.projects.named(systemActor, 'park')
       const signedManifest = await fetch(`${server.url}/images/${uuid}`, {
-        headers: signed('root', key.privateKey),
+        headers: world.signature(),
       })
       assert.deepEqual(((await signedManifest.json()) as { acl: string[] }).acl, [park])
       // The other project sees and reads it now, and no more once it is taken away.
@@ -255,16 +121,26 @@ for (const engine of engines)
       assert.equal((await omar.download(uuid)).toString(), 'bytes of given')
       await ok(danube('delete', `/dc/park/image/${handle}`))
       await assert.rejects(omar.view(uuid), /404/)
-      assert.deepEqual((await seen(uuid, handle)).danube.dcs, ['acme'])
+      assert.deepEqual((await world.seen(uuid, handle)).danube.dcs, ['acme'])
       // Bound to nobody, it is the administrators' to change.
-      await cloudAsk('PUT', `api/openstack/images/${uuid}`, { name: 'mine', min_disk: 0, min_ram: 0 }, 403)
+      await world.cloudAsk(
+        'PUT',
+        `api/openstack/images/${uuid}`,
+        { name: 'mine', min_disk: 0, min_ram: 0 },
+        403,
+      )
       await ok(danube('set', `/image/${handle}`, { dc_bound: true }))
-      await cloudAsk('PUT', `api/openstack/images/${uuid}`, { name: 'mine', min_disk: 0, min_ram: 0 }, 200)
+      await world.cloudAsk(
+        'PUT',
+        `api/openstack/images/${uuid}`,
+        { name: 'mine', min_disk: 0, min_ram: 0 },
+        200,
+      )
       // Shared by its owner: a datacenter uses it when it has accepted.
-      await change(uuid, { name: 'mine', visibility: 'shared' })
+      await world.change(uuid, { name: 'mine', visibility: 'shared' })
       const eva = { ...systemActor, superAdmin: true }
       await server.catalogue.members.add(eva, uuid, 3)
-      assert.deepEqual((await seen(uuid, handle)).danube.dcs, ['acme'])
+      assert.deepEqual((await world.seen(uuid, handle)).danube.dcs, ['acme'])
       const account = await server.catalogue.users.view(systemActor, 'omar')
       const asOmar = {
         ...systemActor,
@@ -274,14 +150,18 @@ for (const engine of engines)
         roles: account.roles,
       }
       await server.catalogue.members.decide(asOmar, uuid, 3, 'accepted')
-      assert.deepEqual((await seen(uuid, handle)).danube.dcs, ['acme', 'park'])
+      assert.deepEqual((await world.seen(uuid, handle)).danube.dcs, ['acme', 'park'])
     })
 
     test('names, descriptions and tags: written in one, read in all, and nothing is lost on the way', async () => {
-      const { uuid, handle } = await uploaded('first name')
-      await change(uuid, { name: 'first name', tags: ['release-1', 'a.b'], properties: { color: 'green' } })
+      const { uuid, handle } = await world.uploaded('first name')
+      await world.change(uuid, {
+        name: 'first name',
+        tags: ['release-1', 'a.b'],
+        properties: { color: 'green' },
+      })
       await ok(danube('set', `/image/${handle}`, { alias: 'Second', desc: 'What it is', version: '7' }))
-      const named = await seen(uuid, handle)
+      const named = await world.seen(uuid, handle)
       assert.deepEqual(
         [named.danube.name, named.cloud.name, named.manifest.name, named.registration.name],
         [handle, 'Second', 'Second', 'Second'],
@@ -298,7 +178,7 @@ for (const engine of engines)
       )
       assert.equal(named.cloud.properties.color, 'green')
       await ok(danube('set', `/image/${handle}`, { tags: 'web,db' }))
-      const tagged = await seen(uuid, handle)
+      const tagged = await world.seen(uuid, handle)
       assert.deepEqual(
         [tagged.cloud.tags, tagged.manifest.tags.erigones],
         [
@@ -306,8 +186,8 @@ for (const engine of engines)
           ['db', 'web'],
         ],
       )
-      await change(uuid, { name: 'Third', tags: ['x'] })
-      const renamed = await seen(uuid, handle)
+      await world.change(uuid, { name: 'Third', tags: ['x'] })
+      const renamed = await world.seen(uuid, handle)
       assert.deepEqual(
         [renamed.danube.alias, renamed.danube.tags, renamed.danube.desc, renamed.danube.version],
         ['Third', ['x'], 'What it is', '7'],
@@ -315,18 +195,18 @@ for (const engine of engines)
     })
 
     test('operating system and architecture: through Foreman into Danube and IMGAPI', async () => {
-      const { uuid, handle } = await uploaded('system')
-      const { registration } = await seen(uuid, handle)
-      const systems = (await json('/api/operatingsystems?search=name=FreeBSD', foreman)) as {
+      const { uuid, handle } = await world.uploaded('system')
+      const { registration } = await world.seen(uuid, handle)
+      const systems = (await world.json('/api/operatingsystems?search=name=FreeBSD', foremanHeaders)) as {
         results: { id: number }[]
       }
       const response = await fetch(`${server.url}/api/compute_resources/1/images/${registration.id}`, {
         method: 'PUT',
-        headers: { ...foreman, 'content-type': 'application/json' },
+        headers: { ...foremanHeaders, 'content-type': 'application/json' },
         body: JSON.stringify({ image: { name: 'from Foreman', operatingsystem_id: systems.results[0]!.id } }),
       })
       assert.equal(response.status, 200, await response.text())
-      const { danube: shown, manifest, cloud: view } = await seen(uuid, handle)
+      const { danube: shown, manifest, cloud: view } = await world.seen(uuid, handle)
       assert.deepEqual(
         [shown.alias, shown.ostype, manifest.os, view.os_distro],
         ['from Foreman', 3, 'bsd', 'FreeBSD'],
@@ -334,11 +214,10 @@ for (const engine of engines)
     })
 
     test('published over IMGAPI: pending elsewhere until it is activated', async () => {
-      const sign = () => signed('root', key.privateKey)
       const post = async (path: string, method: string, body?: string, type = 'application/json') => {
         const response = await fetch(`${server.url}${path}`, {
           method,
-          headers: { ...sign(), ...(body === undefined ? {} : { 'content-type': type }) },
+          headers: { ...world.signature(), ...(body === undefined ? {} : { 'content-type': type }) },
           ...(body === undefined ? {} : { body }),
         })
         assert.ok(response.ok, `${method} ${path}: ${response.status} ${await response.clone().text()}`)
@@ -358,36 +237,35 @@ for (const engine of engines)
       )
       const uuid = made.uuid as string
       const { handle } = await server.catalogue.images.view(systemActor, uuid)
-      const waiting = await seen(uuid, handle)
+      const waiting = await world.seen(uuid, handle)
       assert.deepEqual(
         [waiting.danube.status, waiting.danube.ostype, waiting.cloud.status, waiting.registration],
         [2, 6, 'queued', null],
       )
       await post(`/images/${uuid}/file?compression=none`, 'PUT', 'staged bytes', 'application/octet-stream')
-      const staged = await seen(uuid, handle)
+      const staged = await world.seen(uuid, handle)
       assert.deepEqual([staged.danube.status, staged.cloud.status, staged.registration], [2, 'saving', null])
       await post(`/images/${uuid}?action=activate`, 'POST')
-      const active = await seen(uuid, handle)
+      const active = await world.seen(uuid, handle)
       assert.deepEqual(
         [active.danube.status, active.cloud.status, active.registration.name, active.offered],
         [1, 'active', 'published', true],
       )
       assert.equal((await cloud.download(uuid)).toString(), 'staged bytes')
       await ok(danube('delete', `/image/${handle}`))
-      const gone = await seen(uuid, handle)
+      const gone = await world.seen(uuid, handle)
       assert.deepEqual(
         [gone.danube, gone.manifest, gone.registration, gone.offered],
         [null, null, null, false],
       )
-      await cloudAsk('GET', `api/openstack/images/${uuid}`, undefined, 404)
+      await world.cloudAsk('GET', `api/openstack/images/${uuid}`, undefined, 404)
     })
 
     test('a description whose bytes are elsewhere, and one whose upload failed', async () => {
-      const { uuid: source } = await uploaded('elsewhere')
+      const { uuid: source } = await world.uploaded('elsewhere')
       await ok(danube('set', '/dc/main/settings', { VMS_IMAGE_VM: null }))
-      const manifest = (await json(`/images/${source}`)) as Record<string, unknown>
+      const manifest = (await world.json(`/images/${source}`)) as Record<string, unknown>
       const uuid = '0f0f0f0f-1111-4222-8333-444444444444'
-      const { createServer } = await import('node:http')
       const web = createServer(
         (_request, response) => void response.end(JSON.stringify({ ...manifest, uuid })),
       )
@@ -404,18 +282,18 @@ for (const engine of engines)
         JSON.stringify(recorded.body),
       )
       await ok(danube('set', '/dc/main/settings', { VMS_IMAGE_VM: 'imageport' }))
-      const external = await seen(uuid, 'recorded')
+      const external = await world.seen(uuid, 'recorded')
       assert.deepEqual(
         [external.danube.status, external.cloud.status, external.registration],
         [1, 'queued', null],
       )
-      const listed = (await json('/images')) as unknown as { uuid: string }[]
+      const listed = (await world.json('/images')) as unknown as { uuid: string }[]
       assert.ok(!listed.some((one) => one.uuid === uuid))
       await assert.rejects(cloud.upload('liar', 'qcow2', new Blob(['no qcow2'])))
       const killed = (await cloud.list('filtering=name:liar'))[0]!
       assert.equal(killed.status, 'killed')
       const { handle } = await server.catalogue.images.view(systemActor, killed.id)
-      const failed = await seen(killed.id, handle)
+      const failed = await world.seen(killed.id, handle)
       assert.deepEqual([failed.danube, failed.registration], [null, null])
       // Its name is free for another try.
       assert.equal((await danube('get', `/image/${handle}`)).status, 404)
