@@ -5,10 +5,12 @@ import { toSeconds } from '../../catalogue/time.ts'
 export type Surroundings = {
   /** Names of the stores that hold it, sorted; empty in an installation with one. */
   readonly stores: readonly string[]
+  /** Where its bytes are; undefined in an installation that does not tell. */
+  readonly locations?: readonly object[] | undefined
 }
 
 /** glance.md section 3: one flat object, the free properties beside the base attributes. */
-export function toWire(image: Image, { stores }: Surroundings): object {
+export function toWire(image: Image, { stores, locations }: Surroundings): object {
   const { uuid, digests } = image
   // Digests of staged bytes are known, and shown only when they are final (glance.md 13.1).
   const final = hasBytes(image.status)
@@ -38,6 +40,7 @@ export function toWire(image: Image, { stores }: Surroundings): object {
     file: `/v2/images/${uuid}/file`,
     schema: '/v2/schemas/image',
     ...(stores.length > 0 && final ? { stores: stores.join(',') } : {}),
+    ...(locations ? { locations } : {}),
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Image } from '../../../catalogue/images/image.ts'
 import { demandUnreserved, demandValues, demandWritable, ownerOf } from '../attributes.ts'
 import { Refusal, readOnly } from '../failures.ts'
+import { changeLocations, demandLocationChange } from '../locations.ts'
 import { type Answer, type Context, ok, type Route } from '../route.ts'
 import { show } from '../show.ts'
 import { applied } from './apply.ts'
@@ -12,28 +14,26 @@ async function patch(context: Context): Promise<Answer> {
   const operations = readOperations(await context.json(), notation)
   for (const operation of operations) demandOperation(context, operation)
   const owners = await ownersOf(context, operations)
-  const image = await parts.catalogue.images.change(actor, param('image'), (image) =>
-    applied(image, operations, owners),
-  )
+  const located = operations.filter(({ path }) => path[0] === 'locations')
+  const others = operations.filter(({ path }) => path[0] !== 'locations')
+  const decide = (image: Image) => applied(image, others, owners)
+  const image =
+    located.length === 0
+      ? await parts.catalogue.images.change(actor, param('image'), decide)
+      : await changeLocations(context, located, decide)
   return ok(await show(context, image))
 }
 
 /** @throws Refusal 400, 403 */
-function demandOperation({ identity }: Context, { verb, path: [name], value }: Operation): void {
+function demandOperation(context: Context, operation: Operation): void {
+  const { verb, path, value } = operation
+  const [name] = path
   if (name === 'id') throw readOnly(name)
   demandWritable(name)
   demandUnreserved(name)
-  if (name === 'locations') {
-    const isEmpty = verb === 'replace' && Array.isArray(value) && value.length === 0
-    throw new Refusal(
-      403,
-      isEmpty
-        ? 'Cannot set locations to empty list.'
-        : `It's not allowed to ${verb} locations if locations are invisible.`,
-    )
-  }
-  if (verb !== 'remove') demandValues({ [name]: value })
-  if (name === 'owner' && !identity.superAdmin && verb !== 'remove')
+  if (name === 'locations') demandLocationChange(context, operation)
+  else if (verb !== 'remove') demandValues({ [name]: value })
+  if (name === 'owner' && !context.identity.superAdmin && verb !== 'remove')
     throw new Refusal(403, "Owner can't be updated by non admin.")
 }
 
