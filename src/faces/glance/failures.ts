@@ -43,8 +43,6 @@ const plain =
 const answers = {
   unauthenticated: () => new Refusal(401, 'The request you have made requires authentication.'),
   forbidden: ({ message, detail }, policy) => {
-    if (detail.reason === 'protected')
-      return new Refusal(403, `Image ${detail.id} is protected and cannot be deleted.`)
     if (detail.id === 'image.publicise') return notAuthorized('publicize_image')
     const isRole = detail.reason === 'role' || (detail.reason === 'owner' && detail.subject === 'image')
     return isRole ? notAuthorized(policy) : new Refusal(403, message)

@@ -4,13 +4,16 @@ import { createRoutes } from './create.ts'
 import { dataRoutes } from './data.ts'
 import { imageRoutes } from './images.ts'
 import { listRoutes } from './list/list.ts'
+import { locationRoutes } from './locations.ts'
 import { memberRoutes } from './members.ts'
+import { metadefRoutes } from './metadefs/routes.ts'
 import { patchRoutes } from './patch/patch.ts'
 import { answerUnrouted, type GlanceOptions, type Route, register, sendVersions } from './route.ts'
+import { schemaRoutes } from './schemas/routes.ts'
 import { tagRoutes } from './tags.ts'
 
-/** Everything below `/v2` (glance.md). */
-const routes: readonly Route[] = [
+/** Below `/v2` (glance.md), in every installation. */
+const usualRoutes: readonly Route[] = [
   ...listRoutes,
   ...createRoutes,
   ...imageRoutes,
@@ -19,6 +22,8 @@ const routes: readonly Route[] = [
   ...memberRoutes,
   ...actionRoutes,
   ...dataRoutes,
+  ...schemaRoutes,
+  ...metadefRoutes,
 ]
 
 /**
@@ -26,6 +31,7 @@ const routes: readonly Route[] = [
  * (one-catalogue.md section 1).
  */
 export function glanceFace(options: GlanceOptions): Face {
+  const routes = options.locations ? [...usualRoutes, ...locationRoutes] : usualRoutes
   let own: Parts | undefined
   return {
     name: 'glance',
@@ -43,7 +49,11 @@ export function glanceFace(options: GlanceOptions): Face {
           ...open,
           method: [...everyMethod],
           url,
-          handler: async (request, reply) => sendVersions(reply, parts, options, request, status),
+          handler: async (request, reply) =>
+            // A person who looks at the address in a browser wants to see something (one-catalogue.md section 1).
+            url === '/' && /\btext\/html\b/.test(request.headers.accept ?? '')
+              ? reply.redirect('/ui/')
+              : sendVersions(reply, parts, options, request, status),
         })
       app.get('/healthcheck', open, async (_request, reply) =>
         reply.header('content-type', 'text/plain; charset=UTF-8').send(Buffer.from('OK')),

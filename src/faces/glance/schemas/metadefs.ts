@@ -83,7 +83,7 @@ export const tagSchema: SchemaDocument = {
 /** Several tags as they are given. */
 export const tagsSchema: SchemaDocument = {
   name: 'tags',
-  properties: { tags: { type: 'array', items: tagSchema } },
+  properties: { tags: { type: 'array', items: { ...tagSchema, type: 'object' } } },
   additionalProperties: false,
   required: ['tags'],
 }
