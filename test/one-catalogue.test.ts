@@ -239,24 +239,31 @@ for (const engine of engines)
       const { handle } = await server.catalogue.images.view(systemActor, uuid)
       const waiting = await world.seen(uuid, handle)
       assert.deepEqual(
-        [waiting.danube.status, waiting.danube.ostype, waiting.cloud.status, waiting.registration],
-        [2, 6, 'queued', null],
+        [waiting.danube.status, waiting.danube.ostype, waiting.cloud.status, waiting.glance.status],
+        [2, 6, 'queued', 'queued'],
       )
       await post(`/images/${uuid}/file?compression=none`, 'PUT', 'staged bytes', 'application/octet-stream')
       const staged = await world.seen(uuid, handle)
-      assert.deepEqual([staged.danube.status, staged.cloud.status, staged.registration], [2, 'saving', null])
+      assert.deepEqual(
+        [staged.danube.status, staged.cloud.status, staged.glance.status, staged.registration],
+        [2, 'saving', 'uploading', null],
+      )
       await post(`/images/${uuid}?action=activate`, 'POST')
       const active = await world.seen(uuid, handle)
       assert.deepEqual(
-        [active.danube.status, active.cloud.status, active.registration.name, active.offered],
-        [1, 'active', 'published', true],
+        [active.danube.status, active.cloud.status, active.glance.status, active.registration.name],
+        [1, 'active', 'active', 'published'],
+      )
+      assert.deepEqual(
+        [active.offered, active.glance.disk_format, active.glance.container_format],
+        [true, 'raw', 'bare'],
       )
       assert.equal((await cloud.download(uuid)).toString(), 'staged bytes')
       await ok(danube('delete', `/image/${handle}`))
       const gone = await world.seen(uuid, handle)
       assert.deepEqual(
-        [gone.danube, gone.manifest, gone.registration, gone.offered],
-        [null, null, null, false],
+        [gone.danube, gone.glance, gone.manifest, gone.registration, gone.offered],
+        [null, null, null, null, false],
       )
       await world.cloudAsk('GET', `api/openstack/images/${uuid}`, undefined, 404)
     })
@@ -284,8 +291,8 @@ for (const engine of engines)
       await ok(danube('set', '/dc/main/settings', { VMS_IMAGE_VM: 'imageport' }))
       const external = await world.seen(uuid, 'recorded')
       assert.deepEqual(
-        [external.danube.status, external.cloud.status, external.registration],
-        [1, 'queued', null],
+        [external.danube.status, external.cloud.status, external.glance.status, external.registration],
+        [1, 'queued', 'queued', null],
       )
       const listed = (await world.json('/images')) as unknown as { uuid: string }[]
       assert.ok(!listed.some((one) => one.uuid === uuid))
@@ -294,7 +301,7 @@ for (const engine of engines)
       assert.equal(killed.status, 'killed')
       const { handle } = await server.catalogue.images.view(systemActor, killed.id)
       const failed = await world.seen(killed.id, handle)
-      assert.deepEqual([failed.danube, failed.registration], [null, null])
+      assert.deepEqual([failed.danube, failed.glance.status, failed.registration], [null, 'killed', null])
       // Its name is free for another try.
       assert.equal((await danube('get', `/image/${handle}`)).status, 404)
     })
