@@ -99,7 +99,6 @@ export async function startKeystone(options: KeystoneOptions = {}): Promise<Test
     const service = await keystone.createProject('service')
     const glance = await keystone.createUser('glance', servicePassword)
     await keystone.assign(glance, 'service', service)
-    await keystone.assign(glance, 'admin', service)
     return keystone
   } catch (error) {
     await server.stop()
