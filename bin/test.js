@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { delimiter, join, relative, resolve, sep } from 'node:path'
+import { buildConsole } from './build-console.js'
 import { fromRoot, packagedNode, prepare } from './install.js'
 import { handOver } from './process.js'
 
@@ -23,6 +24,7 @@ const files = testFiles(only || words.length === 0 ? [fromRoot('test')] : words.
 const inE2e = (file) => file.startsWith(`test${sep}e2e${sep}`)
 
 prepare({ dev: true })
+if (only !== 'fast' && only !== 'lint') buildConsole(packagedNode)
 
 /** Fewer files share one process: starting another takes longer than they do. */
 const filesWorthSharing = 20
@@ -34,7 +36,8 @@ const skipped = []
 let interrupted = false
 
 if (only === 'lint' || words.length === 0) {
-  await step('Types: tsc -p .', [fromRoot('node_modules/typescript/bin/tsc'), '-p', '.'])
+  for (const project of ['.', 'web'])
+    await step(`Types: tsc -p ${project}`, [fromRoot('node_modules/typescript/bin/tsc'), '-p', project])
   await step('Style: biome check .', [fromRoot('node_modules/@biomejs/biome/bin/biome'), 'check', '.'])
 }
 if (only === 'lint') {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { consoleFace } from '../faces/console/index.ts'
 import { danubeFace } from '../faces/danube/index.ts'
 import { foremanFace } from '../faces/foreman/index.ts'
@@ -10,6 +11,9 @@ import type { Face } from '../http/face.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Settings } from '../settings.ts'
 import { localToken } from './secret-file.ts'
+
+/** Where `bin/install.js` has the web console built. */
+const builtConsole = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** The faces this installation serves, and what measures them. */
 export async function facesOf(settings: Settings): Promise<{ faces: readonly Face[]; measured: Metrics }> {
@@ -24,7 +28,7 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
     ...(settings.identity === 'embedded' && settings.keystoneUrl === null
       ? [identityFace({ tokenSeconds: settings.tokenSeconds })]
       : []),
-    consoleFace({ localToken: await localToken(settings.dataDir) }),
+    consoleFace({ localToken: await localToken(settings.dataDir), pages: builtConsole }),
     // The last: paths that nobody owns name a version of its wire that there is not.
     glanceFace({
       identityUrl: settings.keystonePublicUrl ?? settings.keystoneUrl,

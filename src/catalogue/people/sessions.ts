@@ -6,8 +6,9 @@ import { insertCredential, type TokenData } from './credentials.ts'
 /**
  * Sessions of people who have proved who they are: credentials of kind `session`, found with `users.byToken`. They live
  * in the database, so every process knows them; they are no change of the catalogue and leave no audit entry.
+ * @param ended called when one must be forgotten at once
  */
-export function sessions({ database, secrets }: Core) {
+export function sessions({ database, secrets }: Core, ended: () => void) {
   return {
     /**
      * Somebody has just signed in: begins a session. Its name, 32 hex digits, is in the answer and nowhere else.
@@ -42,6 +43,18 @@ export function sessions({ database, secrets }: Core) {
         .where('expires_at', '>', at)
         .execute()
     },
+
+    async closeSession(session: string): Promise<void> {
+      await database.db
+        .deleteFrom('credentials')
+        .where('kind', '=', 'session')
+        .where('lookup', '=', secrets.lookup(session))
+        .execute()
+      ended()
+    },
+
+    /** What only somebody who was told it can know of a session: a page of another site, which can use it, does not. */
+    proofOf: (session: string): string => secrets.lookup(`proof of session ${session}`),
   }
 }
 

@@ -65,7 +65,7 @@ export function users(core: Core, { recall, forget }: Memory) {
 
   return {
     ...tokens(core, forget),
-    ...sessions(core),
+    ...sessions(core, forget),
 
     /**
      * The account that a token or key of this kind belongs to.

@@ -4,20 +4,24 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure, isFailure } from '../../catalogue/failure.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import type { LoginLimit } from '../../http/login-limit.ts'
+import { toActor } from './caller.ts'
 import { isLocal, sameSecret } from './local-caller.ts'
+import type { SessionReader } from './session.ts'
 
 export type AuthParts = {
   readonly catalogue: Catalogue
   readonly localToken: string
   readonly logins: LoginLimit
+  readonly sessions: SessionReader
 }
 
 /** The user in whose name the holder of the local secret acts. */
 const localUser = 'admin'
 
 /**
- * Who asks: `Authorization: Basic` with name and password, `Bearer` with a token, or `Bearer` with the local secret.
- * @throws Failure `unauthenticated`, `busy` (reason `logins`)
+ * Who asks: `Authorization: Basic` with name and password, `Bearer` with a token, `Bearer` with the local secret, or the
+ * session of a browser.
+ * @throws Failure `unauthenticated`, `busy` (reason `logins`), `forbidden` (reason `session-proof`)
  */
 export async function authenticate(request: FastifyRequest, parts: AuthParts): Promise<Actor> {
   const { authorization = '' } = request.headers
@@ -28,10 +32,13 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
     case 'bearer':
       if (isLocalHolder(request, parts, value)) return localActor(parts.catalogue, request.id)
       return toActor(await byToken(request, parts, value), request.id)
-    default:
+    default: {
+      const account = await parts.sessions.account(request)
+      if (account) return toActor(account, request.id)
       throw new Failure('unauthenticated', 'Name and password, or a token, are needed.', {
         reason: 'missing',
       })
+    }
   }
 }
 
@@ -80,20 +87,5 @@ async function localActor(catalogue: Catalogue, requestId: string): Promise<Acto
   } catch (error) {
     if (isFailure(error, 'not-found')) return itself
     throw error
-  }
-}
-
-function toActor(account: Account, requestId: string): Actor {
-  const { defaultProjectId, roles, superAdmin } = account
-  const ownDefault = defaultProjectId !== null && (superAdmin || roles.has(defaultProjectId))
-  return {
-    userId: account.id,
-    username: account.username,
-    superAdmin,
-    // A default project without a role there would only lead to refusals.
-    projectId: ownDefault ? defaultProjectId : (roles.keys().next().value ?? null),
-    roles,
-    face: 'console',
-    requestId,
   }
 }

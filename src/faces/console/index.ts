@@ -1,48 +1,70 @@
+import type { FastifyReply } from 'fastify'
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
 import { authenticate } from './auth.ts'
 import { answerFailure, statuses } from './failures.ts'
 import { imageBytesRoutes } from './image-bytes.ts'
 import { imageRoutes } from './images.ts'
+import { isBuilt, pageRoutes, sendPage, wantsPage } from './pages.ts'
 import { peopleRoutes } from './people.ts'
+import { sessionReader, sessionRoutes } from './session.ts'
 import type { WireError } from './wire.ts'
 import { workRoutes } from './work.ts'
 
-const prefix = '/ui/api'
+const prefix = '/ui/api/v1'
+
+export type ConsoleOptions = {
+  /** The secret of this machine, whose holder needs no password. */
+  readonly localToken: string
+  /** Where the built web console is; null, or where there is none: only the API is served. */
+  readonly pages: string | null
+}
 
 /**
- * The console API: JSON between Imageport and its own command line and web console (one-catalogue.md section 5).
- * @param own.localToken the secret of this machine, whose holder needs no password
+ * The web console, and its API: JSON between Imageport and its own command line and console (one-catalogue.md sections 1
+ * and 5).
  */
-export function consoleFace({ localToken }: { readonly localToken: string }): Face {
+export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
+  const built = pages !== null && isBuilt(pages) ? pages : null
   return {
     name: 'console',
 
-    async routes(app, { catalogue, installation }) {
-      const parts = { catalogue, localToken, logins: loginLimit() }
+    async routes(app, { catalogue, installation: { version } }) {
+      const logins = loginLimit()
+      const sessions = sessionReader(catalogue)
       app.setErrorHandler(answerFailure)
+      if (built !== null) await pageRoutes(app, built)
       await app.register(
         async (scope) => {
-          scope.addHook('onRequest', async (request, reply) => {
-            // Everything here depends on who asks; only an image's bytes may be kept, by those who ask for them.
+          // Everything here depends on who asks; only an image's bytes may be kept, by those who ask for them.
+          scope.addHook('onRequest', async (_request, reply) => {
             reply.header('cache-control', 'private, no-cache')
-            request.actor = await authenticate(request, parts)
           })
-          await imageRoutes(scope, catalogue)
-          await imageBytesRoutes(scope, catalogue)
-          await peopleRoutes(scope, catalogue, installation.version)
-          await workRoutes(scope, catalogue)
+          await scope.register((open) => sessionRoutes(open, { catalogue, logins, version }))
+          await scope.register(async (known) => {
+            known.addHook('onRequest', async (request) => {
+              request.actor = await authenticate(request, { catalogue, localToken, logins, sessions })
+            })
+            await imageRoutes(known, catalogue)
+            await imageBytesRoutes(known, catalogue)
+            await peopleRoutes(known, catalogue, { version, sessions })
+            await workRoutes(known, catalogue)
+          })
         },
-        { prefix: `${prefix}/v1` },
+        { prefix },
       )
     },
 
-    owns: (path) => path === prefix || path.startsWith(`${prefix}/`),
+    owns: (path) => path === '/ui' || path.startsWith('/ui/'),
 
     notFound(request, reply) {
-      const message = `There is no ${request.method} ${request.url.split('?', 1)[0]} here.`
-      const answer: WireError = { error: { code: 'not-found', message, detail: { reason: 'route' } } }
-      return reply.code(statuses['not-found']).send(answer)
+      if (wantsPage(request) && built !== null) return sendPage(reply, built)
+      return refuse(reply, `There is no ${request.method} ${request.url.split('?', 1)[0]} here.`)
     },
   }
+}
+
+function refuse(reply: FastifyReply, message: string): FastifyReply {
+  const answer: WireError = { error: { code: 'not-found', message, detail: { reason: 'route' } } }
+  return reply.code(statuses['not-found']).send(answer)
 }

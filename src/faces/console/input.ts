@@ -101,6 +101,8 @@ export const historyQuery = z.strictObject({
   limit: page.limit,
 })
 
+export const sessionDraft = z.strictObject({ username: text.min(1), password: z.string().min(1).max(1024) })
+
 const roles = z.array(z.strictObject({ project: name, role: z.enum(roleNames) }))
 const userFacts = {
   password: z.string().min(1).max(1024).optional(),

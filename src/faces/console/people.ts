@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Actor } from '../../catalogue/actor.ts'
-import { systemActor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { isFailure } from '../../catalogue/failure.ts'
+import { Failure } from '../../catalogue/failure.ts'
 import type { Project } from '../../catalogue/people/projects.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import {
@@ -16,11 +15,14 @@ import {
   userChange,
   userDraft,
 } from './input.ts'
-import { toWireProject, toWireRoles, toWireToken, toWireUser } from './shapes.ts'
+import type { SessionReader } from './session.ts'
+import { toWireProject, toWireToken, toWireUser } from './shapes.ts'
+import { projectNames, whoami } from './whoami.ts'
 import type {
   WireNewToken,
   WireProject,
   WireProjectList,
+  WireSession,
   WireTokenList,
   WireUser,
   WireUserList,
@@ -31,16 +33,18 @@ import type {
 export async function peopleRoutes(
   app: FastifyInstance,
   catalogue: Catalogue,
-  version: string,
+  { version, sessions }: { readonly version: string; readonly sessions: SessionReader },
 ): Promise<void> {
   const { users, projects, directory } = catalogue
 
-  app.get('/whoami', async ({ actor }): Promise<WireWhoami> => {
-    const ids = [...actor.roles.keys(), ...(actor.projectId === null ? [] : [actor.projectId])]
-    const names = await projectNames(catalogue, ids)
-    const project = actor.projectId === null ? null : (names.get(actor.projectId) ?? null)
-    const { username, superAdmin } = actor
-    return { username, superAdmin, project, roles: toWireRoles(actor.roles, names), version }
+  app.get('/whoami', ({ actor }): Promise<WireWhoami> => whoami(catalogue, actor, version))
+
+  /** Of a page that was opened anew, and knows nothing but its cookie. */
+  app.get('/session', async (request): Promise<WireSession> => {
+    const proof = sessions.proof(request)
+    if (proof === null)
+      throw new Failure('unauthenticated', 'This request carries no session.', { reason: 'missing' })
+    return { ...(await whoami(catalogue, request.actor, version)), proof }
   })
 
   app.get('/users', async ({ actor, query }): Promise<WireUserList> => {
@@ -134,14 +138,3 @@ function userEntry(username: string, { grant, revoke, ...facts }: UserFacts) {
 }
 
 /** Names of projects that somebody belongs to. Read as Imageport itself, because a default project needs no role. */
-async function projectNames(catalogue: Catalogue, ids: readonly number[]): Promise<Map<number, string>> {
-  const names = new Map<number, string>()
-  for (const id of new Set(ids)) {
-    try {
-      names.set(id, (await catalogue.projects.view(systemActor, id)).name)
-    } catch (error) {
-      if (!isFailure(error, 'not-found')) throw error
-    }
-  }
-  return names
-}

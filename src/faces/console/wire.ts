@@ -212,6 +212,12 @@ export type WireHistory = { readonly entries: readonly WireHistoryEntry[] }
 
 export type WireApplied = { readonly applied: readonly { readonly what: string; readonly did: string }[] }
 
+/** Body of `POST session`; the session itself is a cookie. */
+export type WireLogin = { readonly username: string; readonly password: string }
+
+/** `proof` goes along as `x-imageport-session` with everything but GET. */
+export type WireSession = WireWhoami & { readonly proof: string }
+
 export type WireWhoami = {
   readonly username: string
   readonly superAdmin: boolean

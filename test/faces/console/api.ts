@@ -28,7 +28,7 @@ export type Api = {
 export async function startApi(options: Partial<StartOptions> = {}): Promise<Api> {
   const server = await startServer({
     ...options,
-    faces: [consoleFace({ localToken: localSecret })],
+    faces: [consoleFace({ localToken: localSecret, pages: null })],
   })
 
   function as(authorization: string | null): Call {

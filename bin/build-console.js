@@ -1,0 +1,62 @@
+// Builds the web console into web/dist when it is missing or older than its sources. What it was built from is told by a
+// digest beside it, so that a start only reads the sources.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+
+const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const built = fromRoot('web/dist')
+const mark = join(built, '.built-from')
+
+/** What a build depends on: the sources, the words of the API that they use, and the versions of the packages. */
+function digest() {
+  const hash = createHash('sha256')
+  const sources = readdirSync(fromRoot('web'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.startsWith(built))
+    .sort()
+  for (const path of [...sources, fromRoot('package-lock.json'), fileURLToPath(import.meta.url)])
+    hash
+      .update(`${path.slice(fromRoot('').length)}\0`)
+      .update(readFileSync(path))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+/** @param node the packaged Node; ends the process with a message when the build fails */
+export function buildConsole(node) {
+  const wanted = digest()
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return
+  const began = Date.now()
+  process.stderr.write(
+    'imageport: building the web console; only a change of it makes this necessary again\n',
+  )
+  rmSync(built, { recursive: true, force: true })
+  const vite = fromRoot('node_modules/vite/bin/vite.js')
+  const args = [vite, 'build', '--config', fromRoot('web/vite.config.ts'), '--logLevel', 'warn']
+  // Output goes to stderr: that of a command line may be read by a program.
+  const result = spawnSync(node, args, { stdio: ['ignore', process.stderr.fd, 'inherit'] })
+  if (result.status !== 0) {
+    process.stderr.write('imageport: the web console could not be built; see the messages above\n')
+    process.exit(1)
+  }
+  compress()
+  writeFileSync(mark, wanted)
+  process.stderr.write(`imageport: web console built in ${Math.round((Date.now() - began) / 1000)} s\n`)
+}
+
+/** Once and well, instead of with every answer. */
+function compress() {
+  for (const name of readdirSync(built, { recursive: true })) {
+    if (!/\.(?:js|css|svg|html|json)$/.test(name)) continue
+    const path = join(built, name)
+    const bytes = readFileSync(path)
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
+    writeFileSync(`${path}.br`, brotliCompressSync(bytes, quality))
+    writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
+  }
+}
