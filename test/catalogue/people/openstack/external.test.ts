@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { sql } from 'kysely'
 import { systemActor } from '../../../../src/catalogue/actor.ts'
-import type { Keystone } from '../../../../src/catalogue/core.ts'
+import type { Core, Keystone } from '../../../../src/catalogue/core.ts'
 import { Failure } from '../../../../src/catalogue/failure.ts'
 import { actorOf, openstackId } from '../../../../src/catalogue/people/openstack/identity.ts'
 import type { AccessRule, KeystoneOwned, KeystoneToken } from '../../../../src/keystone/token.ts'
 import { type TestCore, testCore } from '../../../support/core.ts'
 import { forEachDatabase } from '../../../support/databases.ts'
+import { plansOf } from '../../../support/plans.ts'
 import { fails } from '../../places/support.ts'
 
 const defaultDomain = { id: 'default', name: 'Default' }
@@ -142,6 +144,18 @@ forEachDatabase((_engine, _open, freshUrl) => {
       assert.equal(new Set(all.map(({ projectId }) => projectId)).size, 1)
     })
   })
+
+  for (const [table, column, index] of [
+    ['users', 'keystone_id', 'users_keystone'],
+    ['projects', 'keystone_id', 'projects_keystone'],
+    ['image_strangers', 'member_id', 'image_strangers_member'],
+  ] as const)
+    test(`${table} are found by an index`, async () => {
+      const ask = ({ database: { db } }: Core) =>
+        db.selectFrom(table).selectAll().where(sql.ref(column), '=', sql.val('x')).execute()
+      const [plan] = await plansOf(t.core, ask, ['seqscan'])
+      assert.match(plan!, new RegExp(`\\b${index}\\b`))
+    })
 
   describe('a user', () => {
     test('is never one that was here before, whatever the names', async () => {
