@@ -7,6 +7,7 @@ import { ApiError } from './api/client.ts'
 import { App } from './app/App.tsx'
 import { SessionProvider } from './app/session.tsx'
 import { LanguageProvider } from './i18n/language.tsx'
+import { ToastProvider } from './parts/toasts.tsx'
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -23,9 +24,11 @@ createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <LanguageProvider>
-        <SessionProvider>
-          <App />
-        </SessionProvider>
+        <ToastProvider>
+          <SessionProvider>
+            <App />
+          </SessionProvider>
+        </ToastProvider>
       </LanguageProvider>
     </QueryClientProvider>
   </StrictMode>,
