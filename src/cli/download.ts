@@ -31,8 +31,7 @@ export async function download(
   path: string,
   force: boolean,
 ): Promise<void> {
-  if (image.size === null || image.sha512 === null)
-    throw new CliError(`The image has no bytes to download: its status is ${image.status}.`)
+  demandBytes(image)
   if (!force && (await exists(path))) throw misuse(`${path} exists already.`, 'replace it with --force')
   const part = `${path}.part`
   const resumed = await fetchInto(context, image, part)
@@ -54,8 +53,7 @@ export async function download(
 
 /** Writes the bytes to stdout. Their digest is told at the end, when it is too late to take them back. */
 export async function downloadToStdout(context: Context, image: WireImage): Promise<void> {
-  if (image.size === null)
-    throw new CliError(`The image has no bytes to download: its status is ${image.status}.`)
+  demandBytes(image)
   const hash = createHash('sha512')
   await receive(context, image, 0, async (chunk) => {
     hash.update(chunk)
@@ -63,6 +61,13 @@ export async function downloadToStdout(context: Context, image: WireImage): Prom
   })
   if (hash.digest('hex') !== image.sha512)
     throw new CliError('The bytes that were written are not the image’s: their sha512 differs.')
+}
+
+/** Bytes that another server keeps may have no digest, and what arrives could not be told from anything else. */
+function demandBytes({ size, sha512, status }: WireImage): void {
+  if (size === null) throw new CliError(`The image has no bytes to download: its status is ${status}.`)
+  if (sha512 === null)
+    throw new CliError('Another server keeps the bytes of this image, and nobody said what their digest is.')
 }
 
 async function fetchInto(
