@@ -24,6 +24,7 @@ import { openStores } from '../store/open-stores.ts'
 import { callback } from '../work/callback.ts'
 import { copyImage } from '../work/copy-image.ts'
 import { deleteImage } from '../work/delete-image.ts'
+import { importImage } from '../work/import-image.ts'
 import { importUrl } from '../work/import-url.ts'
 import { createSnapshot, deleteSnapshot, revertSnapshot } from '../work/instance-snapshots.ts'
 import { instanceState } from '../work/instance-state.ts'
@@ -44,6 +45,7 @@ const { version } = packageFacts as { version: string }
 
 export const kinds = [
   importUrl,
+  importImage,
   locationImport,
   callback,
   copyImage,

@@ -15,6 +15,7 @@ import { managedImages } from './images/managed.ts'
 import { members } from './images/members.ts'
 import { openstackMembers } from './images/openstack-members.ts'
 import { revisions } from './images/revisions.ts'
+import { storeImports } from './images/store-imports/imports.ts'
 import { metadefs } from './metadefs/metadefs.ts'
 import { accounts } from './people/accounts/accounts.ts'
 import { danubeUsers } from './people/danube-users/users.ts'
@@ -111,6 +112,7 @@ export function catalogueOf(core: Core) {
     snapshots: snapshots(core, live),
     sshKeys: sshKeys(core, people.byId),
     statistics: statistics(core),
+    storeImports: storeImports(core),
     stores: stores(core),
     systems: systems(core),
     taskHistory: taskHistory(core),

@@ -34,12 +34,24 @@ export async function closeTask(
   const row = await update.returningAll().executeTakeFirst()
   if (!row) return undefined
   const task = toTask(row)
+  await forgetSealed(trx, task)
   await logEnded(trx, id, task.state, outcomeText(task))
   if (task.callback) {
     const payload: CallbackPayload = { taskId: id }
     await enqueue(trx, workerFor(task, await userOf(trx, task.userId)), { kind: 'callback', payload })
   }
   return task
+}
+
+/** What only the work itself may know, such as a token, goes with its end. */
+async function forgetSealed(trx: Trx, { id, payload }: Task): Promise<void> {
+  if (typeof payload !== 'object' || payload === null || !('sealed' in payload)) return
+  const { sealed: _sealed, ...kept } = payload
+  await trx
+    .updateTable('tasks')
+    .set({ payload_json: JSON.stringify(kept) })
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function userOf(

@@ -13,6 +13,7 @@ export type Outcome = {
 const deeds: Readonly<Record<string, string>> = {
   'import-url': 'imported image',
   'location-import': 'imported image',
+  'import-image': 'imported image',
   'copy-image': 'created image',
   'snapshot-image': 'created image',
   'publish-image': 'updated image',
@@ -24,7 +25,12 @@ const deeds: Readonly<Record<string, string>> = {
 }
 
 /** The kinds that move an image's bytes, and tell how many and how fast. */
-const moving: ReadonlySet<string> = new Set(['import-url', 'location-import', 'snapshot-image'])
+const moving: ReadonlySet<string> = new Set([
+  'import-url',
+  'import-image',
+  'location-import',
+  'snapshot-image',
+])
 
 /** What people and clients are told of a task that has ended; a cancelled one has no outcome but the word for it. */
 export function outcomeOf(task: Task): Outcome | string {
