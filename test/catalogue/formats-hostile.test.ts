@@ -92,6 +92,19 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
     Buffer.from(`${'# comment\n'.repeat(60_000)}${hostDescriptor}`),
     'vmdk-descriptor',
   ],
+  [
+    'vmdk descriptor with another sign behind createType',
+    Buffer.from(hostDescriptor.replace('createType="', 'createType\n"').replace('# Disk', '#')),
+    'vmdk-descriptor',
+  ],
+  [
+    'vmdk with the name of a parent behind a descriptor that fills its place',
+    vmdkHeader({
+      descriptorSectors: 1n,
+      descriptor: `${plainDescriptor.padEnd(511, '#')}\nparentFileNameHint="/etc/passwd"`,
+    }),
+    'vmdk-descriptor',
+  ],
   ['vmdk descriptor padded with NULs', bytesWith(1_000_000, { 0: hostDescriptor }), 'vmdk-descriptor'],
   [
     'what only the probe of QEMU takes for a descriptor',
@@ -241,6 +254,7 @@ test('what looks similar is not refused', () => {
     'a vmdk with Windows line ends': vmdkHeader({ descriptor: plainDescriptor.replaceAll('\n', '\r\n') }),
     'a vmdk with footer': vmdkWithFooter(),
     'a vhdx without parent': vhdxImage({ flags: 1 }),
+    'a text about createType': Buffer.from('Without the createType no VMDK is opened: RW or not.\n'),
     'a createType that starts no file': bytesWith(4096, { 1: hostDescriptor }),
     'a truncated qcow2 header without backing file': qcow2Header().subarray(0, 100),
   }

@@ -100,6 +100,14 @@ export const hostile: readonly (readonly [string, Buffer, string])[] = [
     extent('rdonly 20480 sparse "../x.vmdk"'),
     'The VMDK descriptor names another file as extent: "rdonly 20480 sparse \\"../x.vmdk\\"".',
   ],
+  [
+    'vmdk with the name of a parent behind its descriptor',
+    vmdkHeader({
+      descriptorSectors: 1n,
+      descriptor: `${plainDescriptor.padEnd(511, '#')}\nparentFileNameHint="/etc/passwd"`,
+    }),
+    'The VMDK descriptor does not end in its place.',
+  ],
   ['vmdk without extent', extent(''), 'The VMDK descriptor names 0 extents instead of one.'],
   [
     'vmdk of type monolithicFlat',

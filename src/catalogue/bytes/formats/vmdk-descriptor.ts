@@ -8,13 +8,18 @@ const extentLine = /^(?:rw|rdonly|noaccess)\s/i
 const sparseExtent = /^(?:rw|rdonly|noaccess)\s+\d+\s+sparse\s+"[^"/\\]*"\s*$/i
 const otherLine = /^(?:#.*|ddb.*|\w+\s*=.*|)$/i
 
+const anyExtent = /(?:^|[\r\n])[^\S\r\n]*(?:rw|rdonly|noaccess)\s/i
 /** What QEMU's probe takes for a descriptor: comments and blank lines, then a version. */
 const probed = /^(?:#[^\n]*\n|[ \t\r]*\n)*version=\d/i
 
-/** True for text that some reader of VMDK would take for a descriptor. */
+/**
+ * True for text that some reader of VMDK would take for a descriptor. QEMU, when it is told that this is one, takes any
+ * two characters behind `createType` for the equals sign and the quote.
+ */
 export function looksLikeDescriptor(text: string): boolean {
   return (
     /createtype\s*=/i.test(text) ||
+    (/createtype/i.test(text) && anyExtent.test(text)) ||
     /^\s*#\s*disk descriptorfile/i.test(text) ||
     probed.test(text.slice(0, 4096))
   )
@@ -23,9 +28,10 @@ export function looksLikeDescriptor(text: string): boolean {
 /** Everything in an embedded descriptor that reaches out of the file, or that can be read in two ways. */
 export function descriptorProblems(bytes: Buffer): Problem[] {
   const end = bytes.indexOf(0)
-  const text = bytes.toString('latin1', 0, end === -1 ? bytes.length : end)
-  const padding = end === -1 ? [] : bytes.subarray(end)
-  if (!/^[\t\r\n\x20-\x7e]*$/.test(text) || padding.some((byte) => byte !== 0)) {
+  // QEMU reads on up to the first NUL, and so finds the name of a parent behind a descriptor that fills its place.
+  if (end === -1) return [problem('vmdk-descriptor', 'The VMDK descriptor does not end in its place.')]
+  const text = bytes.toString('latin1', 0, end)
+  if (!/^[\t\r\n\x20-\x7e]*$/.test(text) || bytes.subarray(end).some((byte) => byte !== 0)) {
     return [problem('vmdk-descriptor', 'The VMDK descriptor is not plain ASCII text.')]
   }
   const lines = text.split(/\r\n|\r|\n/, maxLines + 1).map((line) => line.trim())
