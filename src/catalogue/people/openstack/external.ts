@@ -1,12 +1,11 @@
 import type { KeystoneToken } from '../../../keystone/token.ts'
 import type { Core, Keystone } from '../../core.ts'
-import type { HeldRole } from '../../roles.ts'
 import type { Memory } from '../memory.ts'
 import { isAllowed } from './access-rules.ts'
 import { type Admitted, admission } from './admission.ts'
 import type { OpenstackIdentity } from './identity.ts'
 import type { TokenContext } from './openstack.ts'
-import { noRights, type Rights } from './rights.ts'
+import { expanded, noRights, type Rights, type WireRole } from './rights.ts'
 import { unauthenticated } from './token.ts'
 
 type Kept = WeakMap<KeystoneToken, OpenstackIdentity>
@@ -68,8 +67,8 @@ function toIdentity(token: KeystoneToken, admitted: Admitted, passedOn: boolean)
   }
 }
 
-/** What the roles of OpenStack's wires are here; others say nothing. */
-const heldRoles: ReadonlyMap<string, HeldRole> = new Map([
+/** What Keystone's usual roles are here; others say nothing. */
+const wireRoleOf: ReadonlyMap<string, WireRole> = new Map([
   ['admin', 'admin'],
   ['manager', 'member'],
   ['member', 'member'],
@@ -79,11 +78,12 @@ const heldRoles: ReadonlyMap<string, HeldRole> = new Map([
 /** Roles in a domain are none here: images belong to projects (glance.md section 22). */
 function rightsOf({ scope, roles: named }: KeystoneToken, projectId: number | null): Rights {
   if (scope !== 'project' && scope !== 'system') return noRights
-  const roles = new Set(named.map((role) => role.toLowerCase()))
-  const held = new Set([...roles].flatMap((role) => heldRoles.get(role) ?? []))
+  const said = new Set(named.map((role) => role.toLowerCase()))
+  const usual = [...said].flatMap((role) => wireRoleOf.get(role) ?? [])
   return {
-    roles,
-    held: projectId === null || held.size === 0 ? new Map() : new Map([[projectId, held]]),
-    superAdmin: roles.has('admin'),
+    // Keystone leaves out what is implied in tokens of application credentials.
+    roles: new Set([...said, ...expanded(usual)]),
+    held: projectId === null || usual.length === 0 ? new Map() : new Map([[projectId, new Set(usual)]]),
+    superAdmin: said.has('admin'),
   }
 }

@@ -324,23 +324,23 @@ forEachDatabase((_engine, _open, freshUrl) => {
         assert.equal(await identityOf(token), identity)
       })
 
-    const rights: [roles: string[], held: string[], superAdmin: boolean][] = [
-      [['admin', 'member', 'reader'], ['admin', 'member', 'reader'], true],
-      [['Admin'], ['admin'], true],
-      [['manager'], ['member'], false],
-      [['MEMBER', 'Reader'], ['member', 'reader'], false],
-      [['reader'], ['reader'], false],
-      [['service'], [], false],
-      [['creator', 'owner', 'image_admin'], [], false],
-      [[], [], false],
+    const all = ['admin', 'member', 'reader']
+    const rights: [roles: string[], expanded: string[], held: string[], superAdmin: boolean][] = [
+      [all, all, all, true],
+      [['Admin'], all, ['admin'], true],
+      [['manager'], ['manager', 'member', 'reader'], ['member'], false],
+      [['MEMBER', 'Reader'], ['member', 'reader'], ['member', 'reader'], false],
+      // As in a token of an application credential.
+      [['member'], ['member', 'reader'], ['member'], false],
+      [['reader'], ['reader'], ['reader'], false],
+      [['service'], ['service'], [], false],
+      [['creator', 'owner', 'image_admin'], ['creator', 'owner', 'image_admin'], [], false],
+      [[], [], [], false],
     ]
-    for (const [roles, held, superAdmin] of rights)
+    for (const [roles, expanded, held, superAdmin] of rights)
       test(`with the roles ${roles.join(', ') || 'of nobody'}`, async () => {
         const identity = await admitted({ roles })
-        assert.deepEqual(
-          [...identity.roles],
-          roles.map((role) => role.toLowerCase()),
-        )
+        assert.deepEqual([...identity.roles], expanded)
         assert.deepEqual([...(identity.held.get(identity.projectId!) ?? [])], held)
         assert.equal(identity.held.size, held.length === 0 ? 0 : 1)
         assert.equal(identity.superAdmin, superAdmin)
@@ -350,7 +350,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['unscoped', ['admin'], [], false],
       ['domain', ['admin'], [], false],
       ['system', ['reader'], ['reader'], false],
-      ['system', ['admin', 'reader'], ['admin', 'reader'], true],
+      ['system', ['admin', 'reader'], ['admin', 'reader', 'member'], true],
     ]
     for (const [scope, roles, kept, superAdmin] of scopes)
       test(`of a token that is ${scope}, with ${roles.join(', ')}`, async () => {
