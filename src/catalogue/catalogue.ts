@@ -53,6 +53,7 @@ import { statistics } from './statistics.ts'
 import { callbacks } from './tasks/callbacks.ts'
 import { datacenterTasks } from './tasks/datacenter-tasks.ts'
 import { taskHistory } from './tasks/history.ts'
+import { imageTasks } from './tasks/image-tasks.ts'
 import { tasks } from './tasks/tasks.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
@@ -87,6 +88,7 @@ export function catalogueOf(core: Core) {
     imageServer: imageServer(core),
     icons: icons(core),
     images: pictured,
+    imageTasks: imageTasks(core, pictured.view),
     imports: imports(core),
     instances: instances(core, live),
     instanceStates: instanceStates(core, live),

@@ -78,6 +78,7 @@ async function pendingTask(context: Context, id: TaskId): Promise<Task> {
 /** Kind of task → the view and verb that begin such work, and what its subject is called there. */
 const beginnings: Readonly<Record<string, readonly [view: string, method: string, subject: string]>> = {
   'import-url': ['image_manage', 'POST', 'name'],
+  'import-image': ['image_manage', 'POST', 'name'],
   'location-import': ['image_manage', 'POST', 'name'],
   'copy-image': ['image_manage', 'POST', 'name'],
   'publish-image': ['image_manage', 'PUT', 'name'],

@@ -14,6 +14,7 @@ import type { Image } from '../image.ts'
 import { changeImage } from '../images.ts'
 import type { ImportPayload } from '../imports.ts'
 import { lockImage, saveImage } from '../save.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { enqueueOn, workOn } from '../work.ts'
 import {
   type ImageLocation,
@@ -186,11 +187,6 @@ async function replaceLocations(
 }
 
 const shown = ({ url, metadata }: RemoteLocation) => ({ url: withoutSecrets(url), metadata })
-
-/** Signed URLs carry what gives access to them in the query. */
-function withoutSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, '')
-}
 
 function demandQueued(image: Image): void {
   if (image.status !== 'queued')

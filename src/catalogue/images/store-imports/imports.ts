@@ -12,6 +12,7 @@ import { membersOf } from '../find.ts'
 import type { Image } from '../image.ts'
 import type { ImportMethod } from '../import-method.ts'
 import { lockImage, saveImage } from '../save.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { enqueueOn, workOn } from '../work.ts'
 import type { StoreImportPayload } from './payload.ts'
 import { chosenStores, demandFetchable, demandFitting, demandOther, type ImportRequest } from './request.ts'
@@ -62,7 +63,7 @@ export function storeImports(core: Core) {
     )
     const stores = chosenStores(core, request, held)
     if (stores.length === 0) return null
-    const fetched = method === 'web-download' ? { url: demandFetchable(core, url) } : {}
+    const fetched = method === 'web-download' ? { url: demandFetchable(core, url) } : undefined
     await demandByteQuota(trx, core, image.ownerId, (image.size ?? 0) * stores.length)
     const payload: StoreImportPayload = {
       request: body,
@@ -80,7 +81,7 @@ export function storeImports(core: Core) {
     const taskId = await enqueueOn(trx, actor, image, {
       kind: 'import-image',
       payload,
-      work: workOn(image, 'Import image', logDetail({ method, ...fetched })),
+      work: workOn(image, 'Import image', logDetail({ method, url: fetched && withoutSecrets(fetched.url) })),
     })
     const copies = method === 'copy-image' ? (image.import?.copies ?? 1) + stores.length : stores.length
     const state = { taskId, importing: stores, failed: [], copies }
