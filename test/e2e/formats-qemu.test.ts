@@ -11,14 +11,17 @@ import { isFailure } from '../../src/catalogue/failure.ts'
 import { debianPackage } from '../support/debian.ts'
 import {
   haveQemuImg,
+  hostDescriptor,
   imageFolder,
   inspectBytes,
   inspectFile,
   partition,
   partitionedDisk,
+  plainDescriptor,
   qcow2Header,
   qemuImg,
   qemuVirtualSize,
+  vmdkHeader,
 } from '../support/disk-images.ts'
 
 const missing = (await haveQemuImg()) ? false : 'qemu-img is missing and cannot be installed here'
@@ -206,6 +209,36 @@ test('QEMU reads a backing file out of a header that is cut off', { skip: missin
   assert.deepEqual(finding.matches, [])
   const declared = { diskFormat: 'raw', containerFormat: 'bare' }
   assert.throws(() => judge(finding, declared, 'warn'), reasonIs('backing-file'))
+})
+
+test('QEMU reads the name of a parent behind a descriptor that fills its place', {
+  skip: missing,
+}, async () => {
+  const header = vmdkHeader({
+    descriptorSectors: 1n,
+    descriptor: `${plainDescriptor.padEnd(511, '#')}\nparentFileNameHint="disk.raw"\n`,
+  })
+  const file = join(folder, 'full.vmdk')
+  await writeFile(file, header)
+  await truncate(file, 1_048_576)
+  const info = JSON.parse(await qemuImg(folder, 'info', '--output=json', '-f', 'vmdk', 'full.vmdk'))
+  assert.equal(info['backing-filename'], 'disk.raw')
+  const declared = { diskFormat: 'vmdk', containerFormat: 'bare' }
+  const finding = await inspectFile(file)
+  assert.throws(() => judge(finding, declared, 'warn'), reasonIs('vmdk-descriptor'))
+})
+
+test('QEMU takes any two signs behind createType for the equals sign and the quote', {
+  skip: missing,
+}, async () => {
+  const text = hostDescriptor.replace('createType="', 'createType#\n').replace('/etc/passwd', 'disk.raw')
+  const file = join(folder, 'odd.vmdk')
+  await writeFile(file, text.replace('20480', '4096'))
+  const info = JSON.parse(await qemuImg(folder, 'info', '--output=json', '-f', 'vmdk', 'odd.vmdk'))
+  assert.equal(info['format-specific'].data.extents[0].filename, 'disk.raw')
+  const finding = await inspectFile(file)
+  const declared = { diskFormat: 'vmdk', containerFormat: 'ami' }
+  assert.throws(() => judge(finding, declared, 'warn'), reasonIs('vmdk-descriptor'))
 })
 
 test('real media: bootable ISO images', async (t) => {
