@@ -16,6 +16,7 @@ import { members } from './images/members.ts'
 import { openstackMembers } from './images/openstack-members.ts'
 import { revisions } from './images/revisions.ts'
 import { storeImports } from './images/store-imports/imports.ts'
+import { storeRemoval } from './images/store-removal.ts'
 import { metadefs } from './metadefs/metadefs.ts'
 import { accounts } from './people/accounts/accounts.ts'
 import { danubeUsers } from './people/danube-users/users.ts'
@@ -115,6 +116,7 @@ export function catalogueOf(core: Core) {
     sshKeys: sshKeys(core, people.byId),
     statistics: statistics(core),
     storeImports: storeImports(core),
+    storeRemoval: storeRemoval(core),
     stores: stores(core),
     systems: systems(core),
     taskHistory: taskHistory(core),

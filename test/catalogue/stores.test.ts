@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { systemActor } from '../../src/catalogue/actor.ts'
+import { type Actor, systemActor } from '../../src/catalogue/actor.ts'
 import { placesOf } from '../../src/catalogue/bytes/blobs.ts'
 import { sweepBlobs } from '../../src/catalogue/bytes/sweep.ts'
 import { isFailure } from '../../src/catalogue/failure.ts'
@@ -97,6 +97,52 @@ describe('several named stores', () => {
     let found = ''
     for await (const chunk of served.read()) found += Buffer.from(chunk).toString()
     assert.equal(found, 'read me')
+  })
+
+  describe('taking an image out of a store', () => {
+    const remove = (store: string, uuid: string, actor: Actor = systemActor) =>
+      t.catalogue.storeRemoval.remove(actor, store, uuid)
+    const fails = (code: string, reason?: string) => (error: unknown) =>
+      isFailure(error) && error.code === code && error.detail.reason === reason
+
+    test('leaves it in the others, and says so in the audit log', async () => {
+      const image = await receive('in two places')
+      await receive('in two places', 'bulk')
+      await remove('fast', image.uuid)
+      assert.deepEqual((await t.catalogue.bytes.storesOf([image])).get(image.uuid), ['bulk'])
+      const [{ key } = { key: '' }] = await placesOf(t.core.database.db, image.blobId!)
+      const kept: string[] = []
+      for (const { store } of t.core.stores.all)
+        for await (const { id, size } of store.list()) if (size === 13) kept.push(`${store.name} ${id}`)
+      assert.deepEqual(kept, [`bulk ${key}`])
+      const [entry] = await t.catalogue.audit.history('image', image.uuid, { limit: 1 })
+      assert.deepEqual(
+        [entry!.action, entry!.before, entry!.after],
+        ['remove-from-store', { stores: ['fast', 'bulk'] }, { stores: ['bulk'] }],
+      )
+      await assert.rejects(remove('fast', image.uuid), fails('not-found'))
+      await assert.rejects(remove('bulk', image.uuid), fails('forbidden', 'last-store'))
+    })
+
+    test('is refused to all but administrators, and for what is not active', async () => {
+      const image = await receive('refused')
+      const owner = await t.actor({ main: 'owner' })
+      await assert.rejects(remove('nowhere', image.uuid), fails('conflict', 'store'))
+      await assert.rejects(remove('fast', image.uuid, owner), fails('forbidden', 'role'))
+      await t.apply({ projects: [{ name: 'strange' }] })
+      const stranger = await t.actor({ strange: 'owner' })
+      await assert.rejects(remove('fast', image.uuid, stranger), fails('not-found'))
+      await t.catalogue.images.deactivate(systemActor, image.uuid)
+      await assert.rejects(remove('fast', image.uuid), fails('state'))
+    })
+
+    test('is refused while an import works on it', async () => {
+      const image = await receive('worked on')
+      const copy = { method: 'copy-image', body: {}, allStores: true, allStoresMustSucceed: true } as const
+      await t.catalogue.storeImports.begin(systemActor, image.uuid, copy)
+      await receive('worked on', 'bulk')
+      await assert.rejects(remove('fast', image.uuid), fails('state', 'active-task'))
+    })
   })
 
   test('one store is never named', async () => {

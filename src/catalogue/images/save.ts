@@ -39,6 +39,7 @@ export async function lockImage(
 /**
  * Writes a changed image: derived columns, registration and audit entry with it. Nothing else updates images.
  * The present status is repeated in the condition, so that of two moves only one can win.
+ * @param beside what the audit entry tells besides the image's own facts
  */
 export async function saveImage(
   trx: Trx,
@@ -47,6 +48,7 @@ export async function saveImage(
   before: Image,
   change: Partial<StoredFacts>,
   action: string,
+  beside: { readonly before?: object; readonly after?: object } = {},
 ): Promise<Image> {
   if (change.status !== undefined && change.status !== before.status)
     demandMove(before.uuid, before.status, change.status)
@@ -65,7 +67,10 @@ export async function saveImage(
     })
   const image = (await findImage(trx, before.uuid))!
   await followImage(trx, image)
-  const sides = difference<object>(auditFacts(before), auditFacts(image))
+  const sides = difference<object>(
+    { ...auditFacts(before), ...beside.before },
+    { ...auditFacts(image), ...beside.after },
+  )
   await record(trx, actor, { action, kind: 'image', id: before.uuid, ...sides })
   return image
 }
