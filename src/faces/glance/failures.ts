@@ -120,11 +120,12 @@ const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
 }
 
-/** Messages repeat what callers wrote. */
+/**
+ * Messages repeat what callers wrote. They stand between tags and never inside of one, so that quotes can be left as they
+ * are: `glance` takes the tags out of a page and shows the rest as it came.
+ */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!)
+  return text.replace(/[&<>]/g, (character) => entities[character]!)
 }
