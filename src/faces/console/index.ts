@@ -40,14 +40,14 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
           scope.addHook('onRequest', async (_request, reply) => {
             reply.header('cache-control', 'private, no-cache')
           })
-          await scope.register((open) => sessionRoutes(open, { catalogue, logins, version }))
+          await scope.register((open) => sessionRoutes(open, { catalogue, logins, sessions, version }))
           await scope.register(async (known) => {
             known.addHook('onRequest', async (request) => {
               request.actor = await authenticate(request, { catalogue, localToken, logins, sessions })
             })
             await imageRoutes(known, catalogue)
             await imageBytesRoutes(known, catalogue)
-            await peopleRoutes(known, catalogue, { version, sessions })
+            await peopleRoutes(known, catalogue, version)
             await workRoutes(known, catalogue)
           })
         },

@@ -31,11 +31,9 @@ const headers = {
 
 /** @param directory what `vite build` wrote */
 export async function pageRoutes(app: FastifyInstance, directory: string): Promise<void> {
-  app.get('/ui', { config: { hidden: true } }, async (_request, reply) => reply.redirect('/ui/'))
   await app.register(fastifyStatic, {
     root: directory,
     prefix: '/ui/',
-    index: false,
     // Routes for the files that there are; everything else is a page of the console.
     wildcard: false,
     preCompressed: true,
@@ -46,7 +44,6 @@ export async function pageRoutes(app: FastifyInstance, directory: string): Promi
       reply.header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  app.get('/ui/', { config: { hidden: true } }, async (_request, reply) => sendPage(reply, directory))
 }
 
 export function isBuilt(directory: string): boolean {

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { Failure } from '../../catalogue/failure.ts'
 import type { Project } from '../../catalogue/people/projects.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import {
@@ -15,14 +14,12 @@ import {
   userChange,
   userDraft,
 } from './input.ts'
-import type { SessionReader } from './session.ts'
 import { toWireProject, toWireToken, toWireUser } from './shapes.ts'
 import { projectNames, whoami } from './whoami.ts'
 import type {
   WireNewToken,
   WireProject,
   WireProjectList,
-  WireSession,
   WireTokenList,
   WireUser,
   WireUserList,
@@ -33,19 +30,11 @@ import type {
 export async function peopleRoutes(
   app: FastifyInstance,
   catalogue: Catalogue,
-  { version, sessions }: { readonly version: string; readonly sessions: SessionReader },
+  version: string,
 ): Promise<void> {
   const { users, projects, directory } = catalogue
 
   app.get('/whoami', ({ actor }): Promise<WireWhoami> => whoami(catalogue, actor, version))
-
-  /** Of a page that was opened anew, and knows nothing but its cookie. */
-  app.get('/session', async (request): Promise<WireSession> => {
-    const proof = sessions.proof(request)
-    if (proof === null)
-      throw new Failure('unauthenticated', 'This request carries no session.', { reason: 'missing' })
-    return { ...(await whoami(catalogue, request.actor, version)), proof }
-  })
 
   app.get('/users', async ({ actor, query }): Promise<WireUserList> => {
     const found = await users.list(actor, read(pageQuery, query))

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { Failure } from '../../catalogue/failure.ts'
+import { Failure, isFailure } from '../../catalogue/failure.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import type { LoginLimit } from '../../http/login-limit.ts'
 import { toActor } from './caller.ts'
@@ -26,7 +26,7 @@ export type SessionParts = {
 
 /** Signing in to the web console: a cookie that scripts cannot read, and a proof that only scripts of ours can send. */
 export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): Promise<void> {
-  const { catalogue, logins, version } = parts
+  const { catalogue, logins, sessions, version } = parts
 
   app.post('/session', async (request, reply): Promise<WireSession> => {
     demandSameSite(request)
@@ -38,6 +38,17 @@ export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): 
     setCookie(request, reply, session, idleSeconds)
     request.actor = toActor(account, request.id)
     return { ...(await whoami(catalogue, request.actor, version)), proof: catalogue.users.proofOf(session) }
+  })
+
+  /** For a page that was opened anew and knows nothing but its cookie; 204: nobody is signed in. */
+  app.get('/session', async (request, reply): Promise<WireSession | FastifyReply> => {
+    const account = await sessions.account(request).catch((error) => {
+      if (isFailure(error, 'unauthenticated')) return null
+      throw error
+    })
+    if (account === null) return reply.code(204).send()
+    const actor = toActor(account, request.id)
+    return { ...(await whoami(catalogue, actor, version)), proof: sessions.proof(request)! }
   })
 
   app.delete('/session', async (request, reply) => {

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import type { WireSession } from '../../../src/faces/console/wire.ts'
-import { ApiError, get, keepProof, onSignedOut, post, remove } from '../api/client.ts'
+import { get, keepProof, onSignedOut, post, remove } from '../api/client.ts'
 
 export type SessionState = {
   /** Undefined while it is not known yet; null: nobody is signed in. */
@@ -25,10 +25,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
 
   useEffect(() => {
     const leave = () => setSession(null)
-    get<WireSession>('/session').then(enter, (error) => {
-      if (error instanceof ApiError && error.status === 401) leave()
-      else throw error
-    })
+    void get<WireSession | undefined>('/session').then((given) => (given ? enter(given) : leave()))
     return onSignedOut(leave)
   }, [enter])
 
