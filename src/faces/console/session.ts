@@ -21,6 +21,7 @@ const proofHeader = 'x-imageport-session'
 export type SessionParts = {
   readonly catalogue: Catalogue
   readonly logins: LoginLimit
+  readonly sessions: SessionReader
   readonly version: string
 }
 
