@@ -75,24 +75,13 @@ export function openstackDirectory({ database: { db } }: Core) {
     return { items: rows.slice(0, limit).map(toProject), more: rows.length > limit }
   }
 
-  async function toUser(row: Selectable<UsersTable>): Promise<WireUser> {
-    const project =
-      row.default_project_id === null
-        ? undefined
-        : await db
-            .selectFrom('projects')
-            .select(['uuid', 'keystone_id'])
-            .where('id', '=', row.default_project_id)
-            .executeTakeFirst()
-    return {
-      id: openstackId(row),
-      name: row.username,
-      description: row.description,
-      email: row.email,
-      enabled: row.enabled === 1,
-      defaultProject: project ? openstackId(project) : null,
-    }
-  }
+  /** Users with what their description needs of their default project. */
+  const userRows = () =>
+    db
+      .selectFrom('users')
+      .leftJoin('projects', 'projects.id', 'users.default_project_id')
+      .selectAll('users')
+      .select(['projects.uuid as project_uuid', 'projects.keystone_id as project_keystone_id'])
 
   return {
     /** Those the caller can have a token for: enabled ones. */
@@ -128,28 +117,25 @@ export function openstackDirectory({ database: { db } }: Core) {
       demandSelf(caller, id)
       const row = await findUser(db, { id })
       if (!row) throw notFound('user', id)
-      return toUser(row)
+      return toUser(await userRows().where('users.id', '=', row.id).executeTakeFirstOrThrow())
     },
 
     /** @throws Failure `forbidden`, `invalid` */
     async users(caller: Caller, { name, enabled, marker, limit }: Listing): Promise<Page<WireUser>> {
       demandAdmin(caller)
-      let query = db.selectFrom('users').selectAll()
+      let query = userRows()
       if (name !== undefined) query = query.where('username_fold', '=', fold(name))
-      if (enabled !== undefined) query = query.where('enabled', '=', enabled ? 1 : 0)
+      if (enabled !== undefined) query = query.where('users.enabled', '=', enabled ? 1 : 0)
       if (marker !== undefined) {
         const last = await findUser(db, { id: marker })
         if (!last) throw unknownMarker(marker)
-        query = query.where('id', '>', last.id)
+        query = query.where('users.id', '>', last.id)
       }
       const rows = await query
-        .orderBy('id')
+        .orderBy('users.id')
         .limit(limit + 1)
         .execute()
-      return {
-        items: await Promise.all(rows.slice(0, limit).map(toUser)),
-        more: rows.length > limit,
-      }
+      return { items: rows.slice(0, limit).map(toUser), more: rows.length > limit }
     },
 
     /** May the caller have a token for the whole system? */
@@ -164,6 +150,23 @@ const toProject = (row: Selectable<ProjectsTable>): WireProject => ({
   name: row.name,
   description: row.description,
   enabled: row.enabled === 1,
+})
+
+type UserRow = Selectable<UsersTable> & {
+  readonly project_uuid: string | null
+  readonly project_keystone_id: string | null
+}
+
+const toUser = (row: UserRow): WireUser => ({
+  id: openstackId(row),
+  name: row.username,
+  description: row.description,
+  email: row.email,
+  enabled: row.enabled === 1,
+  defaultProject:
+    row.project_uuid === null
+      ? null
+      : openstackId({ uuid: row.project_uuid, keystone_id: row.project_keystone_id }),
 })
 
 function notFound(subject: 'project' | 'user', id: string): Failure {
