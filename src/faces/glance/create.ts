@@ -20,7 +20,11 @@ async function create(context: Context): Promise<Answer> {
 /** What may be done with the new image next; clients read it from here. */
 function importHeaders({ parts }: Context): Record<string, string> {
   const { several, writable } = parts.catalogue.stores
-  return several ? { 'openstack-image-store-ids': writable.join(',') } : {}
+  const { methods } = parts.catalogue.storeImports
+  return {
+    ...(methods.length > 0 ? { 'openstack-image-import-methods': methods.join(',') } : {}),
+    ...(several ? { 'openstack-image-store-ids': writable.join(',') } : {}),
+  }
 }
 
 /** In the order of glance.md 5.2. @throws Refusal 400, 403 */

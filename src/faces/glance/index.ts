@@ -3,6 +3,8 @@ import { actionRoutes } from './actions.ts'
 import { createRoutes } from './create.ts'
 import { dataRoutes } from './data.ts'
 import { imageRoutes } from './images.ts'
+import { importRoutes } from './import.ts'
+import { infoRoutes } from './info.ts'
 import { listRoutes } from './list/list.ts'
 import { locationRoutes } from './locations.ts'
 import { memberRoutes } from './members.ts'
@@ -10,7 +12,10 @@ import { metadefRoutes } from './metadefs/routes.ts'
 import { patchRoutes } from './patch/patch.ts'
 import { answerUnrouted, type GlanceOptions, type Route, register, sendVersions } from './route.ts'
 import { schemaRoutes } from './schemas/routes.ts'
+import { stageRoutes } from './stage.ts'
+import { storeRoutes } from './stores.ts'
 import { tagRoutes } from './tags.ts'
+import { taskRoutes } from './tasks.ts'
 
 /** Below `/v2` (glance.md), in every installation. */
 const usualRoutes: readonly Route[] = [
@@ -22,6 +27,11 @@ const usualRoutes: readonly Route[] = [
   ...memberRoutes,
   ...actionRoutes,
   ...dataRoutes,
+  ...stageRoutes,
+  ...importRoutes,
+  ...taskRoutes,
+  ...storeRoutes,
+  ...infoRoutes,
   ...schemaRoutes,
   ...metadefRoutes,
 ]

@@ -49,6 +49,9 @@ export function storeImports(core: Core) {
       return taskId
     },
 
+    /** @throws Failure `invalid` (reason `uri`) for what the text of the address alone rules out */
+    demandFetchable: (url: unknown) => demandFetchable(core, url),
+
     ...storeImportWork(core),
   }
 
