@@ -106,12 +106,14 @@ async function toQuery(
   asked: z.output<typeof imageQuery>,
 ): Promise<ImageQuery> {
   const filters: Filter[] = []
-  const { search, tag, project, format, status, visibility } = asked
+  const { search, tag, project, format, status, visibility, type, os } = asked
   if (search) filters.push({ text: search })
   if (tag) filters.push({ tag })
   if (status) filters.push({ field: 'status', is: 'eq', value: status })
   if (visibility) filters.push({ field: 'visibility', is: 'eq', value: visibility })
   if (format) filters.push({ field: 'diskFormat', is: 'eq', value: format })
+  if (type) filters.push({ field: 'type', is: 'eq', value: type })
+  if (os) filters.push({ field: 'osDistro', is: 'eq', value: os, caseless: true })
   if (project) {
     const { id } = await catalogue.projects.named(actor, project)
     filters.push({ field: 'ownerId', is: 'eq', value: id })

@@ -1,11 +1,11 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
 import { authenticate } from './auth.ts'
 import { answerFailure, statuses } from './failures.ts'
 import { imageBytesRoutes } from './image-bytes.ts'
 import { imageRoutes } from './images.ts'
-import { isBuilt, pageRoutes, sendPage, wantsPage } from './pages.ts'
+import { isBuilt, pageRoutes } from './pages.ts'
 import { peopleRoutes } from './people.ts'
 import { sessionReader, sessionRoutes } from './session.ts'
 import type { WireError } from './wire.ts'
@@ -25,7 +25,6 @@ export type ConsoleOptions = {
  * and 5).
  */
 export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
-  const built = pages !== null && isBuilt(pages) ? pages : null
   return {
     name: 'console',
 
@@ -33,7 +32,7 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
       const logins = loginLimit()
       const sessions = sessionReader(catalogue)
       app.setErrorHandler(answerFailure)
-      if (built !== null) await pageRoutes(app, built)
+      if (pages !== null && isBuilt(pages)) await pageRoutes(app, pages, refuse)
       await app.register(
         async (scope) => {
           // Everything here depends on who asks; only an image's bytes may be kept, by those who ask for them.
@@ -57,14 +56,12 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
 
     owns: (path) => path === '/ui' || path.startsWith('/ui/'),
 
-    notFound(request, reply) {
-      if (wantsPage(request) && built !== null) return sendPage(reply, built)
-      return refuse(reply, `There is no ${request.method} ${request.url.split('?', 1)[0]} here.`)
-    },
+    notFound: refuse,
   }
 }
 
-function refuse(reply: FastifyReply, message: string): FastifyReply {
+function refuse({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = `There is no ${method} ${url.split('?', 1)[0]} here.`
   const answer: WireError = { error: { code: 'not-found', message, detail: { reason: 'route' } } }
   return reply.code(statuses['not-found']).send(answer)
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Failure } from '../../catalogue/failure.ts'
-import { statuses, visibilities } from '../../catalogue/images/image.ts'
+import { imageTypes, statuses, visibilities } from '../../catalogue/images/image.ts'
 import { roleNames } from '../../catalogue/roles.ts'
 import { taskStates } from '../../catalogue/tasks/task.ts'
 
@@ -85,6 +85,9 @@ export const imageQuery = z.strictObject({
   project: name.optional(),
   format: text.optional(),
   tag: text.optional(),
+  type: z.enum(imageTypes).optional(),
+  /** Common name of an operating system, as in the property `os_distro`. */
+  os: text.optional(),
   /** Field names, separated by commas, each with `-` before it for the other direction. */
   sort: text.optional(),
 })

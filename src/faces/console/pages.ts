@@ -29,8 +29,19 @@ const headers = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** @param directory what `vite build` wrote */
-export async function pageRoutes(app: FastifyInstance, directory: string): Promise<void> {
+export function isBuilt(directory: string): boolean {
+  return existsSync(join(directory, 'index.html'))
+}
+
+/**
+ * @param directory what `vite build` wrote
+ * @param refuse answers for what is neither a file nor a page
+ */
+export async function pageRoutes(
+  app: FastifyInstance,
+  directory: string,
+  refuse: (request: FastifyRequest, reply: FastifyReply) => FastifyReply,
+): Promise<void> {
   await app.register(fastifyStatic, {
     root: directory,
     prefix: '/ui/',
@@ -44,20 +55,13 @@ export async function pageRoutes(app: FastifyInstance, directory: string): Promi
       reply.header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-}
-
-export function isBuilt(directory: string): boolean {
-  return existsSync(join(directory, 'index.html'))
-}
-
-/** Every address of the console is the same page, which looks at the address itself. */
-export function sendPage(reply: FastifyReply, directory: string): FastifyReply {
-  return reply.sendFile('index.html', directory)
+  // Every address of the console is the same page, which looks at the address itself.
+  app.get('/ui/*', { config: { hidden: true } }, async (request, reply) =>
+    wantsPage(request) ? reply.sendFile('index.html') : refuse(request, reply),
+  )
 }
 
 /** Does a browser ask for a page of the console, and not for a file or the API? */
-export function wantsPage({ method, url, headers: { accept = '' } }: FastifyRequest): boolean {
-  const path = url.split('?', 1)[0]!
-  const isBelow = path.startsWith('/ui/') && !path.startsWith('/ui/api/') && !path.startsWith('/ui/assets/')
-  return isBelow && (method === 'GET' || method === 'HEAD') && accept.includes('text/html')
+function wantsPage({ url, headers: { accept = '' } }: FastifyRequest): boolean {
+  return !url.startsWith('/ui/api/') && !url.startsWith('/ui/assets/') && accept.includes('text/html')
 }

@@ -1,0 +1,116 @@
+import {
+  Button,
+  Pagination,
+  SearchInput,
+  Toolbar,
+  ToolbarContent,
+  ToolbarGroup,
+  ToolbarItem,
+  ToolbarToggleGroup,
+} from '@patternfly/react-core'
+import { ColumnsIcon } from '@patternfly/react-icons/dist/esm/icons/columns-icon'
+import { FilterIcon } from '@patternfly/react-icons/dist/esm/icons/filter-icon'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useIntl } from 'react-intl'
+import { FilterSelect } from './FilterSelect.tsx'
+import { filterNames, type ImageSearch } from './search.ts'
+
+const statuses = ['queued', 'saving', 'uploading', 'importing', 'active', 'deactivated', 'killed', 'deleted']
+const visibilities = ['public', 'private', 'shared', 'community']
+const formats = ['qcow2', 'raw', 'iso', 'vmdk', 'vdi', 'vhd', 'vhdx', 'ami', 'ari', 'aki', 'ploop']
+
+/** How long somebody may pause while typing, in milliseconds. */
+const typing = 300
+
+export function ImagesToolbar({
+  search,
+  onChange,
+  onColumns,
+  total,
+  bulk,
+}: {
+  readonly search: ImageSearch
+  readonly onChange: (change: Partial<ImageSearch>) => void
+  readonly onColumns: () => void
+  /** Undefined while it is not known. */
+  readonly total: number | undefined
+  /** What can be done with the chosen images. */
+  readonly bulk: ReactNode
+}) {
+  const intl = useIntl()
+  const text = (id: string) => intl.formatMessage({ id })
+  const [typed, setTyped] = useState(search.search)
+
+  useEffect(() => setTyped(search.search), [search.search])
+  useEffect(() => {
+    if (typed === search.search) return
+    const timer = setTimeout(() => onChange({ search: typed }), typing)
+    return () => clearTimeout(timer)
+  }, [typed, search.search, onChange])
+
+  return (
+    <Toolbar
+      clearAllFilters={() => onChange(Object.fromEntries(filterNames.map((name) => [name, ''])))}
+      clearFiltersButtonText={text('images.filter.clear')}
+      collapseListedFiltersBreakpoint="xl"
+    >
+      <ToolbarContent>
+        <ToolbarItem>{bulk}</ToolbarItem>
+        <ToolbarItem>
+          <SearchInput
+            aria-label={text('images.search')}
+            placeholder={text('images.search')}
+            value={typed}
+            onChange={(_, value) => setTyped(value)}
+            onClear={() => setTyped('')}
+            resetButtonLabel={text('images.filter.clear')}
+          />
+        </ToolbarItem>
+        <ToolbarToggleGroup
+          toggleIcon={<FilterIcon />}
+          breakpoint="lg"
+        >
+          <ToolbarGroup variant="filter-group">
+            <FilterSelect
+              label={text('images.column.status')}
+              choices={statuses.map((value) => ({ value, text: text(`image.status.${value}`) }))}
+              value={search.status}
+              onChange={(status) => onChange({ status })}
+            />
+            <FilterSelect
+              label={text('images.column.visibility')}
+              choices={visibilities.map((value) => ({ value, text: text(`image.visibility.${value}`) }))}
+              value={search.visibility}
+              onChange={(visibility) => onChange({ visibility })}
+            />
+            <FilterSelect
+              label={text('images.column.diskFormat')}
+              choices={formats.map((value) => ({ value, text: value }))}
+              value={search.format}
+              onChange={(format) => onChange({ format })}
+            />
+          </ToolbarGroup>
+        </ToolbarToggleGroup>
+        <ToolbarItem>
+          <Button
+            variant="plain"
+            aria-label={text('images.columns')}
+            icon={<ColumnsIcon />}
+            onClick={onColumns}
+          />
+        </ToolbarItem>
+        <ToolbarItem variant="pagination" align={{ default: 'alignEnd' }}>
+          <Pagination
+            isCompact
+            itemCount={total ?? 0}
+            page={search.page}
+            perPage={search.perPage}
+            onSetPage={(_, page) => onChange({ page })}
+            onPerPageSelect={(_, perPage) => onChange({ perPage })}
+            titles={{ paginationAriaLabel: text('images.pages.above') }}
+          />
+        </ToolbarItem>
+      </ToolbarContent>
+    </Toolbar>
+  )
+}
