@@ -80,8 +80,16 @@ export async function visit(browser: Browser, url: string, view: View = {}): Pro
 /** Waits until nothing is being loaded any more: no spinner, no skeleton, and the heading of the page. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor()
-  const waiting = '[aria-busy=true], .pf-v6-c-spinner, .pf-v6-c-skeleton'
-  await page.waitForFunction(`document.querySelector('${waiting}') === null`)
+  const waiting = page.locator('[aria-busy=true], .pf-v6-c-spinner, .pf-v6-c-skeleton')
+  await eventually('the page stands still', async () => (await waiting.count()) === 0)
+}
+
+/** Waits for what is true sooner or later. The page's policy lets no test wait inside of it. */
+export async function eventually(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isTrue()); tries++) {
+    assert.ok(tries < 400, `it never came true that ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
 }
 
 /** Takes what was expected out of the problems. */

@@ -1,6 +1,7 @@
-import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
 import { type ReactNode, useState } from 'react'
 import { FormattedMessage } from 'react-intl'
+import { Notice } from './Notice.tsx'
 import { messageOf } from './QueryView.tsx'
 
 /** Asks before something that cannot be undone, and stays open with the reason when it fails. */
@@ -35,7 +36,7 @@ export function ConfirmModal({
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="confirm-title">
       <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
       <ModalBody>
-        {problem === undefined ? null : <Alert variant="danger" isInline title={problem} />}
+        {problem === undefined ? null : <Notice variant="danger" title={problem} />}
         {children}
       </ModalBody>
       <ModalFooter>

@@ -1,5 +1,6 @@
-import { Alert, AlertActionCloseButton, AlertGroup } from '@patternfly/react-core'
+import { AlertActionCloseButton, AlertGroup } from '@patternfly/react-core'
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
+import { Notice } from './Notice.tsx'
 import { messageOf } from './QueryView.tsx'
 
 type Toast = { readonly id: number; readonly variant: 'success' | 'danger' | 'info'; readonly title: string }
@@ -35,8 +36,9 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
       {children}
       <AlertGroup isToast isLiveRegion>
         {shown.map(({ id, variant, title }) => (
-          <Alert
+          <Notice
             key={id}
+            isInline={false}
             variant={variant}
             title={title}
             {...(variant === 'danger' ? {} : { timeout: shownFor })}

@@ -1,5 +1,4 @@
 import {
-  Alert,
   Button,
   Content,
   FormGroup,
@@ -15,6 +14,7 @@ import {
 import { useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import type { WireImage } from '../../../../src/faces/console/wire.ts'
+import { Notice } from '../../parts/Notice.tsx'
 import { messageOf } from '../../parts/QueryView.tsx'
 import { type BulkAction, type BulkOutcome, carryOut, needsTag } from './bulk.ts'
 
@@ -59,9 +59,8 @@ export function BulkModal({
             <FormattedMessage id={`images.bulk.${action}.ask`} values={{ count: images.length }} />
           </Content>
         ) : (
-          <Alert
+          <Notice
             variant="danger"
-            isInline
             title={intl.formatMessage(
               { id: 'images.bulk.failed' },
               { failed: outcome.failed.length, done: outcome.done },
@@ -74,7 +73,7 @@ export function BulkModal({
                 </ListItem>
               ))}
             </List>
-          </Alert>
+          </Notice>
         )}
         {needsTag(action) && outcome === undefined ? (
           <FormGroup label={intl.formatMessage({ id: 'images.filter.tag' })} fieldId="bulk-tag" isRequired>

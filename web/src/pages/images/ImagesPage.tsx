@@ -4,7 +4,6 @@ import {
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
-  Pagination,
 } from '@patternfly/react-core'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -13,6 +12,7 @@ import { useNavigate } from 'react-router'
 import type { WireImage, WireImageList } from '../../../../src/faces/console/wire.ts'
 import { get } from '../../api/client.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
+import { Pages } from '../../parts/Pages.tsx'
 import { QueryView } from '../../parts/QueryView.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
 import { BulkMenu } from './BulkMenu.tsx'
@@ -89,14 +89,12 @@ export default function ImagesPage() {
                 onChoose={choose}
                 isStale={query.isPlaceholderData}
               />
-              <Pagination
-                variant="bottom"
-                itemCount={total}
+              <Pages
+                total={total}
                 page={search.page}
                 perPage={search.perPage}
-                onSetPage={(_, page) => change({ page })}
-                onPerPageSelect={(_, perPage) => change({ perPage })}
-                titles={{ paginationAriaLabel: intl.formatMessage({ id: 'images.pages.below' }) }}
+                onChange={change}
+                place="below"
               />
             </>
           )

@@ -1,7 +1,11 @@
+import { Checkbox } from '@patternfly/react-core'
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import { useIntl } from 'react-intl'
 import type { WireImage } from '../../../../src/faces/console/wire.ts'
 import { columns } from './columns.tsx'
+
+/** Columns whose content may take several lines. */
+const wide: ReadonlySet<string> = new Set(['name', 'tags', 'uuid', 'createdAt', 'updatedAt'])
 
 export function ImagesTable({
   images,
@@ -37,13 +41,14 @@ export function ImagesTable({
     >
       <Thead>
         <Tr>
-          <Th
-            aria-label={intl.formatMessage({ id: 'images.choose.all' })}
-            select={{
-              isSelected: images.length > 0 && uuids.every((uuid) => chosen.has(uuid)),
-              onSelect: (_, wanted) => onChoose(uuids, wanted),
-            }}
-          />
+          <Th aria-label={intl.formatMessage({ id: 'images.choose' })}>
+            <Checkbox
+              id="choose-all"
+              aria-label={intl.formatMessage({ id: 'images.choose.all' })}
+              isChecked={images.length > 0 && uuids.every((uuid) => chosen.has(uuid))}
+              onChange={(_, wanted) => onChoose(uuids, wanted)}
+            />
+          </Th>
           {visible.map((column, index) => (
             <Th
               key={column.name}
@@ -65,20 +70,24 @@ export function ImagesTable({
         </Tr>
       </Thead>
       <Tbody>
-        {images.map((image, rowIndex) => (
+        {images.map((image) => (
           <Tr key={image.uuid} isRowSelected={chosen.has(image.uuid)}>
-            <Td
-              select={{
-                rowIndex,
-                isSelected: chosen.has(image.uuid),
-                onSelect: (_, wanted) => onChoose([image.uuid], wanted),
-              }}
-            />
+            <Td>
+              <Checkbox
+                id={`choose-${image.uuid}`}
+                aria-label={intl.formatMessage(
+                  { id: 'images.choose.one' },
+                  { name: image.name || image.uuid },
+                )}
+                isChecked={chosen.has(image.uuid)}
+                onChange={(_, wanted) => onChoose([image.uuid], wanted)}
+              />
+            </Td>
             {visible.map((column) => (
               <Td
                 key={column.name}
                 dataLabel={intl.formatMessage({ id: `images.column.${column.name}` })}
-                {...(column.name === 'name' || column.name === 'tags' ? {} : { modifier: 'nowrap' as const })}
+                {...(wide.has(column.name) ? {} : { modifier: 'nowrap' as const })}
               >
                 {column.show(image)}
               </Td>

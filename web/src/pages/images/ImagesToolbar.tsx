@@ -1,6 +1,5 @@
 import {
   Button,
-  Pagination,
   SearchInput,
   Toolbar,
   ToolbarContent,
@@ -12,6 +11,7 @@ import { ColumnsIcon } from '@patternfly/react-icons/dist/esm/icons/columns-icon
 import { FilterIcon } from '@patternfly/react-icons/dist/esm/icons/filter-icon'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useIntl } from 'react-intl'
+import { Pages } from '../../parts/Pages.tsx'
 import { FilterSelect } from './FilterSelect.tsx'
 import { filterNames, type ImageSearch } from './search.ts'
 
@@ -66,10 +66,7 @@ export function ImagesToolbar({
             resetButtonLabel={text('images.filter.clear')}
           />
         </ToolbarItem>
-        <ToolbarToggleGroup
-          toggleIcon={<FilterIcon />}
-          breakpoint="lg"
-        >
+        <ToolbarToggleGroup toggleIcon={<FilterIcon />} breakpoint="lg">
           <ToolbarGroup variant="filter-group">
             <FilterSelect
               label={text('images.column.status')}
@@ -100,14 +97,12 @@ export function ImagesToolbar({
           />
         </ToolbarItem>
         <ToolbarItem variant="pagination" align={{ default: 'alignEnd' }}>
-          <Pagination
-            isCompact
-            itemCount={total ?? 0}
+          <Pages
+            total={total}
             page={search.page}
             perPage={search.perPage}
-            onSetPage={(_, page) => onChange({ page })}
-            onPerPageSelect={(_, perPage) => onChange({ perPage })}
-            titles={{ paginationAriaLabel: text('images.pages.above') }}
+            onChange={onChange}
+            place="above"
           />
         </ToolbarItem>
       </ToolbarContent>

@@ -1,6 +1,5 @@
 import {
   ActionGroup,
-  Alert,
   Button,
   Card,
   CardBody,
@@ -16,6 +15,7 @@ import { FormattedMessage, type IntlShape, useIntl } from 'react-intl'
 import { ApiError } from '../../api/client.ts'
 import { LanguageMenu, ThemeSwitch } from '../../app/menus.tsx'
 import { useSessionState } from '../../app/session.tsx'
+import { Notice } from '../../parts/Notice.tsx'
 
 export function SignInPage() {
   const intl = useIntl()
@@ -60,7 +60,7 @@ export function SignInPage() {
             <FormattedMessage id="signIn.subtitle" />
           </Content>
           <Form onSubmit={submit}>
-            {problem === undefined ? null : <Alert variant="danger" isInline title={problem} role="alert" />}
+            {problem === undefined ? null : <Notice variant="danger" title={problem} role="alert" />}
             <FormGroup label={intl.formatMessage({ id: 'signIn.username' })} fieldId="username" isRequired>
               <TextInput
                 id="username"
