@@ -47,6 +47,8 @@ export type TestCoreOptions = {
   readonly url?: string
   readonly settings?: Partial<CatalogueSettings>
   readonly stores?: (directory: string) => readonly Store[]
+  /** Names of those that only can be read. */
+  readonly readOnly?: readonly string[]
   readonly firstStart?: boolean
   readonly remote?: Remote
   /** Default: none, so that tokens are the catalogue's own. */
@@ -70,7 +72,9 @@ export async function testCore(options: TestCoreOptions = {}): Promise<TestCore>
   for (const store of stores) await store.open()
   const core: Core = {
     database,
-    stores: { all: stores.map((store) => ({ store, readOnly: false })) },
+    stores: {
+      all: stores.map((store) => ({ store, readOnly: options.readOnly?.includes(store.name) ?? false })),
+    },
     settings: { ...testSettings, ...options.settings },
     secrets: secretsOf(randomBytes(32), { memory: 64, passes: 1 }),
     remote: options.remote ?? {

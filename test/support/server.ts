@@ -29,6 +29,7 @@ export type StartOptions = {
   readonly disksDirectory?: string
   /** Default: one. */
   readonly stores?: TestCoreOptions['stores']
+  readonly readOnly?: TestCoreOptions['readOnly']
 }
 
 export type TestUser = {
@@ -77,6 +78,7 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
     ...(options.hypervisors ? { hypervisors: options.hypervisors } : {}),
     ...(options.disksDirectory ? { disksDirectory: options.disksDirectory } : {}),
     ...(options.stores ? { stores: options.stores } : {}),
+    ...(options.readOnly ? { readOnly: options.readOnly } : {}),
   })
   const { core, catalogue } = own
   const parts = {
