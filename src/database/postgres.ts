@@ -4,7 +4,14 @@ import { Failure } from '../catalogue/failure.ts'
 import type { OpenedDatabase, OpenOptions } from './opened.ts'
 import { postgresFailure, postgresPool, postgresTypes, retryable } from './postgres-driver.ts'
 import { postgresListener } from './postgres-listener.ts'
-import { running, runTransaction, transactionScope } from './transactions.ts'
+import { running, runTransaction, type TransactionRules, transactionScope } from './transactions.ts'
+
+const rules: TransactionRules = {
+  attempts: 5,
+  retryable,
+  isolation: 'read committed',
+  isolationAgain: 'read committed',
+}
 
 /**
  * Opens a pool of connections to a PostgreSQL server and tries it once.
@@ -55,7 +62,7 @@ export async function openPostgres<DB>(url: string, options: OpenOptions): Promi
       await db.executeQuery(ping)
     },
     version: () => null,
-    transaction: (work) => runTransaction(db, scope, { attempts: 5, retryable }, work),
+    transaction: (work) => runTransaction(db, scope, rules, work),
     async notify(channel, payload = '') {
       // In a transaction the server itself holds the message back until the commit.
       await sql`select pg_notify(${channel}, ${payload})`.execute(running(scope)?.trx ?? db)

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -9,22 +9,13 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from 'kysely'
 import { Failure, isFailure } from '../catalogue/failure.ts'
-import { type Bindable, bindable, exactNumber } from './dialect.ts'
+import { SqliteConnection, type SqliteLimits, type Writes } from './sqlite-connection.ts'
 import { refuseInside, type TransactionScope } from './transactions.ts'
 
-export type SqliteLimits = {
-  /** Milliseconds to wait for another process's write lock. */
-  readonly busyTimeout: number
-  /** How many prepared statements to keep. */
-  readonly statementCache: number
-}
-
-/** Counts the statements of this connection that may have written; others are seen by `pragma data_version`. */
-export type Writes = { count: number }
-
-/** Kysely on one `node:sqlite` connection that keeps its prepared statements (five times as many point reads). */
+/** Kysely on one `node:sqlite` connection. */
 export function sqliteDialect(
   file: DatabaseSync,
   scope: TransactionScope,
@@ -33,7 +24,7 @@ export function sqliteDialect(
 ): Dialect {
   return {
     createAdapter: () => new QueuelessSqliteAdapter(),
-    createDriver: () => new SqliteDriver(file, scope, limits, writes),
+    createDriver: () => new SqliteDriver(new SqliteConnection(file, limits, writes), scope),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new CastingSqliteCompiler(),
   }
@@ -57,47 +48,145 @@ class QueuelessSqliteAdapter extends SqliteAdapter {
 
 const begin = CompiledQuery.raw('begin immediate')
 
-/** Hands out the one connection, in the order of asking. */
-class SqliteDriver implements Driver {
-  readonly #file: DatabaseSync
-  readonly #scope: TransactionScope
-  readonly #connection: SqliteConnection
-  readonly #waiting: (() => void)[] = []
-  #taken = false
+/** How many transactions share one commit at most. */
+const largestGroup = 64
 
-  constructor(file: DatabaseSync, scope: TransactionScope, limits: SqliteLimits, writes: Writes) {
-    this.#file = file
+/** The isolation level of a transaction that wants to share its commit with nobody. */
+export const ownCommit = 'serializable'
+
+/** Transactions that are on their way to one commit. Each but the first is a savepoint, so that it can fail alone. */
+type Group = {
+  /** Those that have ended and wait for the commit. */
+  ended: number
+  /** It takes no further member: whoever has the turn now is the last one. */
+  full: boolean
+  readonly committed: PromiseWithResolvers<void>
+}
+
+/** The failures of transactions that were undone only because they shared a commit. */
+const losses = new WeakSet<Failure>()
+
+/** Was the transaction undone for nothing of its own, so that it may be run again? */
+export function lostWithOthers(error: unknown): boolean {
+  return error instanceof Failure && losses.has(error)
+}
+
+/** What is told to all who shared a commit when it cannot be known whose fault it was that there was none. */
+function lossOf(cause: unknown): Failure {
+  const { code, message, detail } = isFailure(cause) ? cause : unknownLoss
+  const failure = new Failure(code, message, detail, { cause })
+  losses.add(failure)
+  return failure
+}
+
+const unknownLoss = {
+  code: 'unavailable',
+  message: 'The database has undone what it was doing.',
+  detail: { subject: 'database' },
+} as const
+
+/** The right to use the connection: for one query, or for a transaction from its begin to its end. */
+class Turn implements DatabaseConnection {
+  readonly #driver: SqliteDriver
+  /** Part of the present group. */
+  member = false
+  saved = false
+  over = false
+
+  constructor(driver: SqliteDriver) {
+    this.#driver = driver
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#driver.execute<R>(this, query)
+  }
+
+  /** A cursor would keep the only connection, and the log from being cleared; PostgreSQL's we do not have either. */
+  streamQuery(): never {
+    throw new Error('Long lists are read page by page, not streamed.')
+  }
+}
+
+/**
+ * Hands out the one connection, in the order of asking, and commits in groups: a sync of the disk takes as long as
+ * several transactions. When one has ended, those that other requests bring within the same round of the event loop
+ * join it; then all are committed, and only then told so. Nobody else sees anything in between.
+ */
+class SqliteDriver implements Driver {
+  readonly #connection: SqliteConnection
+  readonly #scope: TransactionScope
+  readonly #waiting: (() => void)[] = []
+  /** Those that had their turn, but must not see what is not committed. */
+  readonly #aside: (() => void)[] = []
+  #taken = false
+  #group: Group | null = null
+
+  constructor(connection: SqliteConnection, scope: TransactionScope) {
+    this.#connection = connection
     this.#scope = scope
-    this.#connection = new SqliteConnection(file, limits, writes)
   }
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<Turn> {
     refuseInside(this.#scope)
     if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#taken = true
-    return this.#connection
+    return new Turn(this)
   }
 
-  async releaseConnection(): Promise<void> {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#taken = false
+  async releaseConnection(turn: Turn): Promise<void> {
+    this.#end(turn)
   }
 
-  async beginTransaction(): Promise<void> {
-    // A deferred begin fails at its first write as soon as another process wrote after its first read.
-    await this.#connection.executeQuery(begin)
+  async execute<R>(turn: Turn, query: CompiledQuery): Promise<QueryResult<R>> {
+    if (!turn.member) await this.#untilCommitted()
+    try {
+      return await this.#connection.executeQuery<R>(query)
+    } catch (error) {
+      // SQLite rolls everything back by itself when the disk is full or broken.
+      if (this.#group && !this.#connection.inTransaction) this.#undone(this.#group, lossOf(error))
+      throw error
+    }
   }
 
-  async commitTransaction(): Promise<void> {
-    this.#connection.execute('commit')
+  async beginTransaction(turn: Turn, { isolationLevel }: TransactionSettings): Promise<void> {
+    const alone = isolationLevel === ownCommit
+    if (alone) await this.#untilCommitted()
+    if (this.#group) {
+      this.#connection.execute('savepoint member')
+      turn.saved = true
+    } else {
+      // A deferred begin fails at its first write as soon as another process wrote after its first read.
+      await this.#connection.executeQuery(begin)
+      this.#group = { ended: 0, full: alone, committed: Promise.withResolvers() }
+      // Whoever waits for it hears of it; there may be nobody.
+      this.#group.committed.promise.catch(() => {})
+    }
+    turn.member = true
   }
 
-  async rollbackTransaction(): Promise<void> {
-    // SQLite rolls back by itself when the disk is full or broken; a second time would hide that error.
-    if (this.#file.isTransaction) this.#connection.execute('rollback')
+  async commitTransaction(turn: Turn): Promise<void> {
+    const group = this.#group
+    // SQLite has rolled back, and the transaction did not notice: this throws.
+    if (!group) return void this.#connection.execute('commit')
+    if (turn.saved) this.#connection.execute('release member')
+    await this.#wait(turn, group)
+  }
+
+  async rollbackTransaction(turn: Turn): Promise<void> {
+    const group = this.#group
+    // Over: the commit failed. No group: SQLite has rolled back by itself, and a second time would hide that error.
+    if (turn.over || !group) return
+    if (!turn.saved) {
+      this.#group = null
+      this.#connection.execute('rollback')
+      return
+    }
+    this.#connection.execute('rollback to member')
+    this.#connection.execute('release member')
+    // Perhaps it failed because of what the others wrote: then that must be true.
+    await this.#wait(turn, group)
   }
 
   async savepoint(_: DatabaseConnection, name: string): Promise<void> {
@@ -114,186 +203,67 @@ class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     // In turn: whoever asked before still gets an answer.
-    await this.acquireConnection()
-    this.#connection.forgetStatements()
-    this.#file.close()
-    await this.releaseConnection()
-  }
-}
-
-/** A prepared statement. `names` are its result columns; none where it returns no rows. */
-type Prepared = {
-  readonly statement: StatementSync
-  readonly wide: boolean
-  /** Certainly changes nothing. */
-  readonly reads: boolean
-  names: readonly string[]
-}
-
-class SqliteConnection implements DatabaseConnection {
-  readonly #file: DatabaseSync
-  readonly #limits: SqliteLimits
-  readonly #writes: Writes
-  /** By SQL text; the order of a Map is the order of use here, oldest first. */
-  readonly #statements = new Map<string, Prepared>()
-
-  constructor(file: DatabaseSync, limits: SqliteLimits, writes: Writes) {
-    this.#file = file
-    this.#limits = limits
-    this.#writes = writes
+    const turn = await this.acquireConnection()
+    await this.#untilCommitted()
+    this.#connection.close()
+    this.#end(turn)
   }
 
-  forgetStatements(): void {
-    this.#statements.clear()
+  /** Ends a turn, and lets its transaction wait for the commit. */
+  async #wait(turn: Turn, group: Group): Promise<void> {
+    group.ended++
+    if (group.ended === 1) setImmediate(() => this.#close(group))
+    if (group.ended === largestGroup) group.full = true
+    this.#end(turn)
+    await group.committed.promise
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  #end(turn: Turn): void {
+    if (turn.over) return
+    turn.over = true
+    this.#pass()
+  }
+
+  /** Gives the turn to the next one. */
+  #pass(): void {
+    if (this.#group?.full) this.#commit(this.#group)
+    const next = (this.#group ? undefined : this.#aside.shift()) ?? this.#waiting.shift()
+    if (next) next()
+    else this.#taken = false
+  }
+
+  /** Lets others have the turn until nothing is uncommitted. */
+  async #untilCommitted(): Promise<void> {
+    if (!this.#group) return
+    const again = new Promise<void>((resolve) => this.#aside.push(resolve))
+    this.#pass()
+    await again
+  }
+
+  #close(group: Group): void {
+    group.full = true
+    if (this.#group !== group || this.#taken) return
+    this.#taken = true
+    this.#pass()
+  }
+
+  #commit(group: Group): void {
     try {
-      return this.execute<R>(sql, parameters)
+      this.#connection.execute('commit')
+      this.#group = null
+      group.committed.resolve()
     } catch (error) {
-      // Outside of a transaction a statement that met a lock had no effect and can be repeated.
-      if (this.#file.isTransaction || !isFailure(error, 'busy')) throw error
-      return this.#executeWhenFree<R>(sql, parameters)
+      if (this.#connection.inTransaction) this.#connection.execute('rollback')
+      this.#undone(group, group.ended === 1 ? error : lossOf(error))
     }
   }
 
-  /** Waits with timers, because SQLite's own pauses stop the process, and with it perhaps the holder of the lock. */
-  async #executeWhenFree<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
-    const deadline = performance.now() + this.#limits.busyTimeout
-    for (let pause = 1; ; pause = Math.min(2 * pause, 20)) {
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
-      try {
-        return this.execute<R>(sql, parameters)
-      } catch (error) {
-        if (!isFailure(error, 'busy') || performance.now() > deadline) throw error
-      }
-    }
+  #undone(group: Group, why: unknown): void {
+    this.#group = null
+    group.committed.reject(why)
   }
-
-  /** A cursor would keep the only connection, and the log from being cleared; PostgreSQL's we do not have either. */
-  streamQuery(): never {
-    throw new Error('Long lists are read page by page, not streamed.')
-  }
-
-  execute<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
-    try {
-      const prepared = this.#prepared(sql)
-      if (!prepared.reads) this.#writes.count++
-      const bound = parameters.map(bindable)
-      if (prepared.names.length > 0) return { rows: this.#rows<R>(prepared, bound) }
-      const { changes, lastInsertRowid } = prepared.statement.run(...bound)
-      if (definition.test(sql)) this.forgetStatements()
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
-    } catch (error) {
-      throw translated(error)
-    }
-  }
-
-  #prepared(sql: string): Prepared {
-    const known = this.#statements.get(sql)
-    if (known) {
-      this.#statements.delete(sql)
-      this.#statements.set(sql, known)
-      return known
-    }
-    const statement = this.#file.prepare(sql)
-    if (statement.sourceSQL.length < sql.trimEnd().length) {
-      throw new TypeError(`SQLite would run only the first of these statements: ${sql}`)
-    }
-    const prepared = {
-      statement,
-      // `returning` cannot be run again with bigints after a value proved too large, so it reads them at once.
-      wide: /\breturning\b/i.test(sql),
-      reads: /^\s*(?:select|explain)\b/i.test(sql),
-      names: statement.columns().map((column) => column.name),
-    }
-    // As arrays, because node:sqlite's own row objects have no prototype and are slower to build.
-    statement.setReturnArrays(true)
-    statement.setReadBigInts(prepared.wide)
-    if (this.#statements.size >= this.#limits.statementCache) {
-      const [oldest] = this.#statements.keys()
-      if (oldest !== undefined) this.#statements.delete(oldest)
-    }
-    this.#statements.set(sql, prepared)
-    return prepared
-  }
-
-  #rows<R>(prepared: Prepared, bound: readonly Bindable[]): R[] {
-    let wide = prepared.wide
-    let arrays: SQLOutputValue[][]
-    try {
-      arrays = all(prepared.statement, bound)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error
-      prepared.statement.setReadBigInts(true)
-      arrays = all(prepared.statement, bound)
-      prepared.statement.setReadBigInts(prepared.wide)
-      wide = true
-    }
-    // SQLite compiles a statement anew when another process changed the table.
-    if (arrays[0] && arrays[0].length !== prepared.names.length) {
-      prepared.names = prepared.statement.columns().map((column) => column.name)
-    }
-    const { names } = prepared
-    return arrays.map((values) => {
-      const row: Record<string, SQLOutputValue> = {}
-      for (let at = 0; at < names.length; at++) {
-        const value = values[at] as SQLOutputValue
-        row[names[at] as string] = wide && typeof value === 'bigint' ? exactNumber(value) : value
-      }
-      return row as R
-    })
-  }
-}
-
-/** After these a kept `select *` could name its columns wrongly. */
-const definition = /^\s*(?:create|alter|drop)\b/i
-
-/** `setReturnArrays` is not in the types of `all`. */
-function all(statement: StatementSync, bound: readonly Bindable[]): SQLOutputValue[][] {
-  return statement.all(...bound) as unknown as SQLOutputValue[][]
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
-}
-
-/** Result codes that are not about the query: https://www.sqlite.org/rescode.html */
-function translated(error: unknown): unknown {
-  const { code, errcode, message } = error as { code?: unknown; errcode?: number; message?: string }
-  if (code === 'ERR_INVALID_STATE') {
-    return new Failure('unavailable', 'The database is closed.', { subject: 'database' }, { cause: error })
-  }
-  if (code !== 'ERR_SQLITE_ERROR' || errcode === undefined) return error
-  // The low byte is the primary code, the rest tells more.
-  switch (errcode & 0xff) {
-    case 5: // busy: another process held the lock for longer than busy_timeout
-    case 6: // locked
-      return new Failure(
-        'busy',
-        'The database is busy; try again later.',
-        { subject: 'database' },
-        { cause: error },
-      )
-    case 13:
-      return new Failure(
-        'no-space',
-        'The disk of the database is full.',
-        { subject: 'database' },
-        { cause: error },
-      )
-    case 8: // read-only
-    case 10: // input or output error
-    case 11: // corrupt
-    case 14: // cannot open
-    case 26: // not a database
-      return new Failure(
-        'unavailable',
-        `The database failed: ${message}.`,
-        { subject: 'database' },
-        { cause: error },
-      )
-    default:
-      return error
-  }
 }

@@ -3,8 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { CompiledQuery, Kysely } from 'kysely'
 import { Failure } from '../catalogue/failure.ts'
 import type { OpenedDatabase, OpenOptions } from './opened.ts'
-import { sqliteDialect, type Writes } from './sqlite-driver.ts'
-import { running, runTransaction, transactionScope } from './transactions.ts'
+import type { Writes } from './sqlite-connection.ts'
+import { lostWithOthers, ownCommit, sqliteDialect } from './sqlite-driver.ts'
+import { running, runTransaction, type TransactionRules, transactionScope } from './transactions.ts'
 
 const memory = ':memory:'
 
@@ -13,6 +14,14 @@ const lookEvery = 100
 
 /** Milliseconds that SQLite itself may wait for a lock, which stops the process; the driver waits longer without. */
 const briefly = 2
+
+/** SQLite has one writer at a time and no levels; the driver knows these two as sharing a commit and having one's own. */
+const rules: TransactionRules = {
+  attempts: 2,
+  retryable: lostWithOthers,
+  isolation: 'read committed',
+  isolationAgain: ownCommit,
+}
 
 /**
  * Opens one SQLite file, or a database in memory. One connection serves the whole process; Kysely's queries take
@@ -60,7 +69,7 @@ export async function openSqlite<DB>(path: string, options: OpenOptions): Promis
     },
     // Our own writes change no data_version, and those of others no count.
     version: () => versionOfOthers() * 2 ** 32 + writes.count,
-    transaction: (work) => runTransaction(db, scope, { attempts: 1, retryable: () => false }, work),
+    transaction: (work) => runTransaction(db, scope, rules, work),
     async notify(channel, payload = '') {
       const present = running(scope)
       if (present) present.afterCommit.push(() => wake(channel, payload))
@@ -91,6 +100,11 @@ function openFile(path: string, busyTimeout: number, synchronous: 'full' | 'norm
       file.exec('pragma foreign_keys = on')
       // Kilobytes: the default of 2 MB does not hold the upper pages of a large catalogue's indexes.
       file.exec('pragma cache_size = -65536')
+      // SQLite notes every page that a statement changes, to be able to undo it: in a file of its own from 64 KB on,
+      // which an image with all its index entries exceeds.
+      file.exec('pragma temp_store = memory')
+      // Pages, of 4 KB. What is written again and again meanwhile is moved out of the log only once.
+      file.exec('pragma wal_autocheckpoint = 4000')
       // A checkpoint does not shrink the log by itself; after a burst it would stay as large as it ever was.
       file.exec('pragma journal_size_limit = 67108864')
       file.exec(`pragma busy_timeout = ${briefly}`)

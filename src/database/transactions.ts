@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Kysely, Transaction } from 'kysely'
+import type { IsolationLevel, Kysely, Transaction } from 'kysely'
 
 /** A transaction on its way, visible to everything that its work calls. */
 export type Running = {
@@ -39,6 +39,9 @@ export type TransactionRules = {
   readonly attempts: number
   /** Whether an error means that a second try may succeed. */
   retryable(error: unknown): boolean
+  readonly isolation: IsolationLevel
+  /** Of each further attempt. */
+  readonly isolationAgain: IsolationLevel
 }
 
 /** Runs work in one transaction and what it put off until after the commit. */
@@ -52,10 +55,9 @@ export async function runTransaction<DB, T>(
   for (let attempt = 1; ; attempt++) {
     const afterCommit: (() => void)[] = []
     try {
-      // The level is PostgreSQL's; SQLite has one writer at a time and no levels.
       const result = await db
         .transaction()
-        .setIsolationLevel('read committed')
+        .setIsolationLevel(attempt === 1 ? rules.isolation : rules.isolationAgain)
         .execute(async (trx) => {
           const present: Running = { open: true, trx: trx as unknown as Transaction<unknown>, afterCommit }
           try {

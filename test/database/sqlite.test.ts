@@ -5,11 +5,12 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { isFailure } from '../../src/catalogue/failure.ts'
-import { ftsPhrase } from '../../src/database/dialect.ts'
+import { ftsPhrase, isForeignKeyViolation, isUniqueViolation } from '../../src/database/dialect.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { openDatabase } from '../../src/database/open.ts'
+import type { OpenedDatabase } from '../../src/database/opened.ts'
 import { gate } from '../suites/database.ts'
 import { databasesOf } from '../support/databases.ts'
 import { steps } from './steps.ts'
@@ -109,6 +110,143 @@ describe('the SQLite database', () => {
       /UNIQUE constraint failed/,
     )
     assert.deepEqual((await sql`select * from t`.execute(db)).rows, [])
+  })
+
+  /** A table, and two handles on its file: one that writes, and one that sees only what is committed. */
+  async function observed(): Promise<{
+    writer: OpenedDatabase<Tables>
+    committed: () => Promise<number[]>
+    path: string
+  }> {
+    const url = await freshUrl()
+    const [writer, other] = [await open<Tables>({}, url), await open<Tables>({}, url)]
+    await migrate(writer, steps)
+    const committed = async () =>
+      (await other.db.selectFrom('counters').select('id').orderBy('id').execute()).map(({ id }) => id)
+    return { writer, committed, path: pathOf(url) }
+  }
+
+  const insert = (trx: Kysely<Tables>, id: number) =>
+    trx.insertInto('counters').values({ id, value: 0 }).execute()
+
+  test('transactions of one round of the event loop share a commit, which each of them awaits', async () => {
+    const { writer, committed, path } = await observed()
+    const before = (await stat(`${path}-wal`)).size
+    const ids = Array.from({ length: 50 }, (_, n) => n)
+    await Promise.all(
+      ids.map(async (id) => {
+        await writer.transaction((trx) => insert(trx, id))
+        assert.deepEqual(await committed(), ids)
+      }),
+    )
+    // Each commit of its own would write one page at least; together they are a page or two.
+    const pages = ((await stat(`${path}-wal`)).size - before) / 4096
+    assert.ok(pages < 10, `${pages} pages were written`)
+  })
+
+  test('more transactions than one commit takes are all done', async () => {
+    const { writer, committed } = await observed()
+    const ids = Array.from({ length: 200 }, (_, n) => n)
+    await Promise.all(ids.map((id) => writer.transaction((trx) => insert(trx, id))))
+    assert.deepEqual(await committed(), ids)
+  })
+
+  test('a query of no transaction waits for the commit of those that have ended', async () => {
+    const { writer, committed } = await observed()
+    const ended = gate()
+    const writing = writer.transaction(async (trx) => {
+      await insert(trx, 1)
+      ended.open()
+    })
+    await ended.opened
+    const reading = writer.db.selectFrom('counters').select('id').execute()
+    const more = writer.transaction((trx) => insert(trx, 2))
+    assert.deepEqual(await committed(), [])
+    assert.deepEqual(
+      (await reading).map(({ id }) => id),
+      await committed(),
+    )
+    await Promise.all([writing, more])
+    assert.deepEqual(await committed(), [1, 2])
+  })
+
+  test('what fails because of another transaction fails only when that one is committed', async () => {
+    const { writer, committed } = await observed()
+    const first = writer.transaction((trx) => insert(trx, 1))
+    await assert.rejects(
+      writer.transaction((trx) => insert(trx, 1)),
+      (error) => isUniqueViolation(error) !== false,
+    )
+    assert.deepEqual(await committed(), [1])
+    await first
+  })
+
+  test('a long transaction does not keep those from their commit that ended before it began', async () => {
+    const { writer, committed } = await observed()
+    await writer.transaction((trx) => insert(trx, 1))
+    const held = gate()
+    const begun = gate()
+    const long = writer.transaction(async (trx) => {
+      await insert(trx, 2)
+      begun.open()
+      await held.opened
+    })
+    await begun.opened
+    assert.deepEqual(await committed(), [1])
+    held.open()
+    await long
+    assert.deepEqual(await committed(), [1, 2])
+  })
+
+  test('one that fills the disk takes nobody with it', async () => {
+    const { writer, committed } = await observed()
+    await sql`create table t (a text)`.execute(writer.db)
+    await sql`pragma max_page_count = 20`.execute(writer.db)
+    let runs = 0
+    const small = writer.transaction(async (trx) => {
+      runs++
+      await insert(trx, 1)
+    })
+    const filling = writer.transaction(async (trx) => {
+      for (;;) await sql`insert into t values (${'x'.repeat(3000)})`.execute(trx)
+    })
+    await assert.rejects(filling, (error) => isFailure(error, 'no-space'))
+    await small
+    assert.equal(runs, 2, 'the small one was undone with the other, and run again')
+    assert.deepEqual(await committed(), [1])
+  })
+
+  test('of those whose common commit fails only the one fails whose fault it is', async () => {
+    const { writer, committed } = await observed()
+    await sql`create table parents (id integer primary key)`.execute(writer.db)
+    await sql`create table children (parent integer references parents (id))`.execute(writer.db)
+    let runs = 0
+    const counted = (id: number) =>
+      writer.transaction(async (trx) => {
+        runs++
+        await insert(trx, id)
+      })
+    const [one, dangling, two] = await Promise.allSettled([
+      counted(1),
+      writer.transaction(async (trx) => {
+        await sql`pragma defer_foreign_keys = on`.execute(trx)
+        await sql`insert into children values (7)`.execute(trx)
+      }),
+      counted(2),
+    ])
+    assert.deepEqual([one.status, two.status], ['fulfilled', 'fulfilled'])
+    assert.ok(dangling.status === 'rejected' && isForeignKeyViolation(dangling.reason))
+    assert.equal(runs, 4, 'each was undone with the others, and run again alone')
+    assert.deepEqual(await committed(), [1, 2])
+    assert.deepEqual((await sql`select * from children`.execute(writer.db)).rows, [])
+  })
+
+  test('closing waits for the commit', async () => {
+    const { writer, committed } = await observed()
+    const writing = [1, 2].map((id) => writer.transaction((trx) => insert(trx, id)))
+    await writer.close()
+    assert.deepEqual(await committed(), [1, 2])
+    await Promise.all(writing)
   })
 
   test('a full disk is the failure no-space, and changes nothing', async () => {

@@ -144,6 +144,42 @@ export function databaseSuite(engine: Engine, open: Open, freshUrl: FreshUrl): v
     assert.equal(await opened.transaction(async () => 'done'), 'done')
   })
 
+  test('of transactions that run side by side each is done wholly or not at all', async () => {
+    const opened = await fresh()
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, n) =>
+        opened.transaction(async (trx) => {
+          await trx
+            .insertInto('things')
+            .values(thing(2 * n))
+            .execute()
+          if (n % 4 === 1) throw new Error(`number ${n} changed its mind`)
+          // A key that is taken: the database fails instead of the work.
+          const second = n % 4 === 3 ? 2 * n : 2 * n + 1
+          await trx.insertInto('things').values(thing(second)).execute()
+          return n
+        }),
+      ),
+    )
+    const done = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    assert.deepEqual(
+      done,
+      Array.from({ length: 20 }, (_, n) => 2 * n),
+    )
+    for (const [n, outcome] of outcomes.entries())
+      if (outcome.status === 'rejected') {
+        if (n % 4 === 1) assert.equal(outcome.reason.message, `number ${n} changed its mind`)
+        else assert.ok(isUniqueViolation(outcome.reason), String(outcome.reason))
+      }
+    const ids = (await opened.db.selectFrom('things').select('id').orderBy('id').execute()).map(
+      ({ id }) => id,
+    )
+    assert.deepEqual(
+      ids,
+      done.flatMap((n) => [2 * n, 2 * n + 1]),
+    )
+  })
+
   test('nobody sees what is not committed', async () => {
     const opened = await fresh()
     const { opened: allowed, open: allow } = gate()
