@@ -262,7 +262,7 @@ describe('paths and methods (1.3)', () => {
     [`/images/${id}/actions/deactivate`, 'POST'],
     [`/images/${id}/actions/reactivate`, 'POST'],
     ['/tasks', 'GET, POST'],
-    [`/tasks/${id}`, 'GET'],
+    [`/tasks/${id}`, 'GET, DELETE'],
     ['/info/import', 'GET'],
     ['/info/stores', 'GET'],
     ['/info/usage', 'GET'],
@@ -277,6 +277,16 @@ describe('paths and methods (1.3)', () => {
         assert.deepEqual(new Set(reply.headers.get('allow')!.split(', ')), wanted, `${method} ${path}`)
       }
     })
+
+  test('tasks are not deleted (17)', async () => {
+    const reply = await world.expect('DELETE', `/tasks/${id}`, { as: 'root' }, 405)
+    assert.equal(reply.headers.get('allow'), 'GET')
+  })
+
+  test('a browser at the root is led to the console', async () => {
+    const { status, headers } = await raw('GET', '/', { accept: 'text/html,application/xhtml+xml' })
+    assert.deepEqual([status, headers.location], [302, '/ui/'])
+  })
 
   for (const [method, path, status] of [
     ['GET', '/nowhere', 404],
