@@ -17,6 +17,7 @@ import {
   vmdkHeader,
   vmdkWithFooter,
 } from '../../support/disk-images.ts'
+import type { World } from './world.ts'
 
 const linux = partition(0x83, { flag: 0x80 })
 const disk = (...entries: Uint8Array[]) => partitionedDisk(entries, 8192)
@@ -213,3 +214,19 @@ export const accepted: readonly (readonly [string, string, string, Buffer, numbe
     8192,
   ],
 ]
+
+/** What an image shows of bytes that it has not got. */
+export const nothing = {
+  size: null,
+  virtual_size: null,
+  checksum: null,
+  os_hash_algo: null,
+  os_hash_value: null,
+} as const
+
+/** Ids of everything that the stores hold. */
+export async function kept({ core }: World): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const { store } of core.stores.all) for await (const { id } of store.list()) ids.push(id)
+  return ids
+}
