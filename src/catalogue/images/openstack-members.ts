@@ -74,6 +74,8 @@ export function openstackMembers(core: Core) {
       return database.transaction(async (trx) => {
         const image = await lockImage(trx, core, actor, uuid, 'image.share')
         demandShared(image)
+        // It may have become known just now, and its strangers members already.
+        if (await findProject(trx, { id })) throw justKnown
         await demandRoom(trx, image)
         const at = now()
         const row = await trx
@@ -138,6 +140,10 @@ export function openstackMembers(core: Core) {
     },
   }
 }
+
+const justKnown = new Failure('conflict', 'The project has just become known; try again.', {
+  subject: 'member',
+})
 
 function strangersOf(query: Query, image: Image) {
   return query

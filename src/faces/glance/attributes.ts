@@ -1,7 +1,8 @@
 import type { ImagePatch } from '../../catalogue/images/draft.ts'
 import type { Visibility } from '../../catalogue/images/image.ts'
 import { largestInteger } from '../../catalogue/images/rules.ts'
-import { bad, Refusal, readOnly, reserved } from './failures.ts'
+import { bad, readOnly, reserved } from './failures.ts'
+import type { Context } from './route.ts'
 import { imageSchema } from './schemas/image.ts'
 import { validatorOf } from './schemas/validate.ts'
 
@@ -90,13 +91,10 @@ export function factOf(name: Exclude<BaseAttribute, 'owner'>, value: unknown): I
   }
 }
 
-/** @throws Refusal 400 for a project that there is not */
-export async function ownerOf(
-  projects: { idOfOpenstack(id: string): Promise<number | null> },
-  owner: string | null,
-): Promise<number | null> {
+/** The project that an administrator names as owner. @throws Refusal 400 for one that there is not */
+export async function ownerOf({ parts, actor }: Context, owner: string | null): Promise<number | null> {
   if (owner === null) return null
-  const id = await projects.idOfOpenstack(owner)
-  if (id === null) throw new Refusal(400, `Invalid owner: there is no project ${owner}.`)
+  const id = await parts.catalogue.openstack.ownerOf(actor, owner)
+  if (id === null) throw bad(`Invalid owner: there is no project ${owner}.`)
   return id
 }

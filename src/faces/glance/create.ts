@@ -49,11 +49,12 @@ async function draftOf(context: Context, body: Readonly<Record<string, unknown>>
   return { ...draft, properties: Object.fromEntries(properties) }
 }
 
-async function ownerFor({ identity, actor, parts }: Context, owner: string | null): Promise<number | null> {
+async function ownerFor(context: Context, owner: string | null): Promise<number | null> {
+  const { identity, actor } = context
   if (owner === identity.project?.id) return actor.projectId
   if (!identity.superAdmin)
     throw new Refusal(403, `You are not permitted to create images owned by '${owner}'`)
-  return ownerOf(parts.catalogue.projects, owner)
+  return ownerOf(context, owner)
 }
 
 export const createRoutes: readonly Route[] = [

@@ -1,9 +1,13 @@
+import { demandDirectory } from '../../access.ts'
+import type { Actor } from '../../actor.ts'
 import type { Core } from '../../core.ts'
 import type { Memory } from '../memory.ts'
+import { admitProject } from './admitted-project.ts'
 import { applicationCredentials } from './application-credentials.ts'
 import { openstackDirectory } from './directory.ts'
 import { externalIdentities } from './external.ts'
 import type { OpenstackIdentity } from './identity.ts'
+import { findProject } from './lookups.ts'
 import type { ProofParts } from './proof.ts'
 import { identityTokens } from './tokens.ts'
 
@@ -34,5 +38,23 @@ export function openstack(core: Core, memory: Memory, byPassword: ProofParts['by
       if (external) return external.identityOf(token, context)
       return (await tokens.tokenOf(token)).identity
     },
+
+    /**
+     * The project that an administrator gives an image to. Beside an external Keystone, whose projects become known by
+     * their tokens only, one that was never here gets its record now.
+     * @returns null when there is none
+     * @throws Failure `forbidden`
+     */
+    async ownerOf(actor: Actor, id: string): Promise<number | null> {
+      demandDirectory(actor)
+      const known = await findProject(core.database.db, { id })
+      if (known || !core.keystone) return known?.id ?? null
+      await core.database.transaction((trx) => admitProject(trx, { id, name: id, domain: nowhere }))
+      memory.forget()
+      return (await findProject(core.database.db, { id }))!.id
+    },
   }
 }
+
+/** The domain of a project that nobody has come from yet. */
+const nowhere = { id: '', name: 'unknown' }

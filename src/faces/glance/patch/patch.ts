@@ -38,14 +38,14 @@ function demandOperation(context: Context, operation: Operation): void {
 }
 
 async function ownersOf(
-  { parts }: Context,
+  context: Context,
   operations: readonly Operation[],
 ): Promise<ReadonlyMap<string | null, number | null>> {
   const owners = new Map<string | null, number | null>()
   for (const { verb, path, value } of operations) {
     if (path[0] !== 'owner' || verb === 'remove') continue
     const owner = value as string | null
-    owners.set(owner, await ownerOf(parts.catalogue.projects, owner))
+    owners.set(owner, await ownerOf(context, owner))
   }
   return owners
 }
