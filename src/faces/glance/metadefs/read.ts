@@ -79,7 +79,7 @@ export async function readNamespace(
   for (const object of objects) demandObject(object)
   for (const tag of tags) demandTag(tag)
   for (const part of [{ properties }, ...objects]) demandProperties(part.properties ?? {})
-  const owner = body.owner === undefined ? null : await ownerOf(context.parts.catalogue.projects, body.owner)
+  const owner = body.owner === undefined ? null : await ownerOf(context, body.owner)
   return {
     draft: {
       name: body.namespace,
