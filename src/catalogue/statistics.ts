@@ -48,11 +48,18 @@ export function statistics(core: Core) {
       }))
     },
 
-    /** Reads every row of the blobs: not to be asked often. `deduplicated`: bytes that images share. */
+    /**
+     * Reads every row of the blobs: not to be asked often. Bytes are counted in each store that holds them;
+     * `deduplicated`: those that images share.
+     */
     async blobs(): Promise<BlobTotals> {
       const kept = await database.db
-        .selectFrom('blobs')
-        .select([sql<number>`count(*)`.as('count'), sql<number>`coalesce(sum(size), 0)`.as('bytes')])
+        .selectFrom('blob_places')
+        .innerJoin('blobs', 'blobs.id', 'blob_places.blob_id')
+        .select([
+          sql<number>`count(distinct blobs.id)`.as('count'),
+          sql<number>`coalesce(sum(blobs.size), 0)`.as('bytes'),
+        ])
         .executeTakeFirstOrThrow()
       const held = (await images()).filter(({ status }) => holdsBytes.includes(status))
       const claimed = held.reduce((sum, { bytes }) => sum + bytes, 0)

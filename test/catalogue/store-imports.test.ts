@@ -616,6 +616,34 @@ forEachDatabase((_engine, _open, freshUrl) => {
     })
   })
 
+  test('of several that begin at once one wins', async () => {
+    const image = await upload('wanted by many')
+    const begun = await Promise.allSettled(
+      Array.from({ length: 6 }, () => begin(image, 'copy-image', { stores: ['bulk'] })),
+    )
+    const won = begun.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    assert.equal(won.length, 1)
+    for (const outcome of begun)
+      if (outcome.status === 'rejected') assert.ok(isFailure(outcome.reason, 'state'), String(outcome.reason))
+    await work()
+    assert.equal((await ended(won[0]!)).state, 'succeeded')
+    assert.deepEqual((await view(image)).import, done(2))
+  })
+
+  test('a lock whose task is gone does not count', async () => {
+    const image = await upload('locked by nobody')
+    const state = { taskId: randomUUID(), importing: ['bulk'], failed: [], copies: 1 }
+    await t.core.database.db
+      .updateTable('images')
+      .set({ import_json: JSON.stringify(state) })
+      .where('uuid', '=', image.uuid)
+      .execute()
+    const id = await begin(image, 'copy-image', { stores: ['bulk'] })
+    await work()
+    assert.equal((await ended(id)).state, 'succeeded')
+    assert.deepEqual(await storesOf(image), ['bulk', 'fast'])
+  })
+
   test('formats stay what they were called when the bytes were looked at', async () => {
     const image = await stage('looked at')
     await begin(image, 'glance-direct')
