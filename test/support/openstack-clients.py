@@ -15,6 +15,7 @@ import traceback
 requests = os.fdopen(os.dup(0), encoding='utf-8')
 answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
 own_environment = dict(os.environ)
+logins = {}
 connections = {}
 
 
@@ -25,16 +26,25 @@ class Terminal(io.StringIO):
         return True
 
 
+def who():
+    return json.dumps({name: value for name, value in os.environ.items() if name.startswith('OS_')}, sort_keys=True)
+
+
 def openstack(args):
     # Loaded here, and below, so that nobody waits for a client that is not asked for.
     from openstackclient.shell import main
-    from osc_lib.clientmanager import ClientManager
+    from osc_lib.clientmanager import ClientCache, ClientManager
 
-    # Its clients, and so who it is logged in as, are kept at the class for the one run that a process usually has.
-    for kept in vars(ClientManager).values():
-        if hasattr(kept, '_handle'):
-            kept._handle = None
-    return main(args)
+    # What it has logged in with it keeps at the class, for the one run that a process usually has. Here there are more
+    # runs, and more people; each person logs in once.
+    mine = logins.setdefault(who(), {})
+    caches = {name: kept for name, kept in vars(ClientManager).items() if isinstance(kept, ClientCache)}
+    for name, kept in caches.items():
+        kept._handle = mine.get(name)
+    try:
+        return main(args)
+    finally:
+        mine.update((name, kept._handle) for name, kept in caches.items())
 
 
 def glance(args):
@@ -47,7 +57,7 @@ def glance(args):
 def sdk(source, given):
     import openstack
 
-    key = json.dumps({name: value for name, value in os.environ.items() if name.startswith('OS_')}, sort_keys=True)
+    key = who()
     if key not in connections:
         connections[key] = openstack.connect()
     names = {'conn': connections[key], 'given': given, 'answer': None}

@@ -12,8 +12,9 @@ import { debianPackage } from './debian.ts'
 const driver = fileURLToPath(new URL('openstack-clients.py', import.meta.url))
 const programs = ['python3-openstackclient', 'python3-glanceclient', 'python3-openstacksdk']
 
-/** False (and a message on stderr) where they cannot be installed. */
-export const openstackClients = (): Promise<boolean> => debianPackage(...programs)
+/** Installs them, and other packages of Debian with them; false (and a message on stderr) where that cannot be done. */
+export const openstackClients = (...more: readonly string[]): Promise<boolean> =>
+  debianPackage(...programs, ...more)
 
 /** OS_* variables: who somebody is to the clients. */
 export type Environment = Readonly<Record<string, string>>
@@ -113,4 +114,21 @@ export async function refused(run: Promise<Run>, words: RegExp): Promise<void> {
   assert.notEqual(code, 0, out)
   assert.match(err + out, words)
   assert.doesNotMatch(err + out, /Traceback/)
+}
+
+/** The rows of the table that a run printed, without its head; what is too long for a line is put together again. */
+export async function rows(run: Promise<Run>): Promise<string[][]> {
+  const cellsOf = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  const lines = (await said(run)).split('\n').filter((line) => line.startsWith('|'))
+  const found: string[][] = []
+  for (const cells of lines.slice(1).map(cellsOf)) {
+    const last = found.at(-1)
+    if (last && cells[0] === '') last.splice(0, Infinity, ...last.map((cell, place) => cell + cells[place]))
+    else found.push(cells)
+  }
+  return found
 }

@@ -57,12 +57,10 @@ export async function embeddedWorld(stores: (directory: string) => Stores = () =
   }
 }
 
-/** Null (after a message on stderr) where Keystone cannot be installed. */
-export async function keystoneWorld(
-  stores: (directory: string) => Stores = () => ({}),
-): Promise<World | null> {
+/** @throws an Error where Keystone cannot be installed */
+export async function keystoneWorld(stores: (directory: string) => Stores = () => ({})): Promise<World> {
   const keystone = await startKeystone()
-  if (keystone === null) return null
+  if (keystone === null) throw new Error('There is no Keystone.')
   const at = await place()
   try {
     const home = join(at.directory, 'home')
