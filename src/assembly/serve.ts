@@ -21,6 +21,7 @@ import { parseAllowList } from '../outbound/allow-list.ts'
 import { type Outbound, outbound } from '../outbound/outbound.ts'
 import { describeSettings, type Settings } from '../settings.ts'
 import { openStores } from '../store/open-stores.ts'
+import { assembleUpload } from '../work/assemble-upload.ts'
 import { callback } from '../work/callback.ts'
 import { copyImage } from '../work/copy-image.ts'
 import { deleteImage } from '../work/delete-image.ts'
@@ -47,6 +48,7 @@ export const kinds = [
   importUrl,
   importImage,
   locationImport,
+  assembleUpload,
   callback,
   copyImage,
   publishImage,

@@ -19,6 +19,18 @@ export async function takeSnapshot(database: string, target: string): Promise<vo
   } finally {
     source.close()
   }
+  forgetUploads(target)
+}
+
+/** The bytes of uploads that are not complete are not saved, so nobody must be told that they are there. */
+function forgetUploads(path: string): void {
+  const database = new DatabaseSync(path)
+  try {
+    const [known] = database.prepare("select 1 from pragma_table_info('uploads')").all()
+    if (known) database.exec('delete from upload_parts; delete from uploads')
+  } finally {
+    database.close()
+  }
 }
 
 /**

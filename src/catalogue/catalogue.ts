@@ -1,6 +1,7 @@
 import { audit } from './audit.ts'
 import { bytes } from './bytes/bytes.ts'
 import { quotas } from './bytes/quota.ts'
+import { transferSlots } from './bytes/slots.ts'
 import { stores } from './bytes/stores.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
@@ -61,8 +62,10 @@ import { tasks } from './tasks/tasks.ts'
 export function catalogueOf(core: Core) {
   const remembered = memory(core)
   const people = users(core, remembered)
+import { uploads } from './uploads/uploads.ts'
   const live = liveResources(core)
-  const held = bytes(core)
+  const slots = transferSlots(core.settings.maxUploads)
+  const held = bytes(core, slots)
   const pictured = images(core)
   return {
     /** Changes with every write, or null where that cannot be told; see `OpenedDatabase.version`. */
@@ -126,3 +129,4 @@ export function catalogueOf(core: Core) {
   }
 }
 export type Catalogue = ReturnType<typeof catalogueOf>
+    uploads: uploads(core, slots),

@@ -442,6 +442,38 @@ export interface TransfersTable {
   started_at: Instant
 }
 
+/** The bytes of an image that are sent piece by piece, over several requests. */
+export interface UploadsTable {
+  id: string
+  user_id: number | null
+  /** The project that the image belongs to. */
+  owner_id: number | null
+  /** The image that it fills, or that it will make. */
+  image_uuid: string
+  /** The description of the image that it makes when it is complete; null: the image is there. */
+  draft_json: string | null
+  /** What the sender said of it, in the words of its wire. */
+  metadata: string
+  /** Bytes, in all and so far. */
+  length: number
+  received: number
+  /** What puts the parts together; null until all bytes are there. */
+  task_id: string | null
+  created_at: Instant
+  expires_at: Instant
+}
+
+/** What has arrived of an upload. */
+export interface UploadPartsTable {
+  upload_id: string
+  /** The position of its first byte. */
+  start: number
+  size: number
+  store: string
+  /** Under which the store keeps it. */
+  key: string
+}
+
 /** Running processes; one that misses its heartbeat has lost its leases. */
 export interface ProcessesTable {
   id: string
@@ -615,6 +647,8 @@ export interface Database {
   repository_images: RepositoryImagesTable
   metadef_namespaces: MetadefNamespacesTable
   metadef_entries: MetadefEntriesTable
+  uploads: UploadsTable
+  upload_parts: UploadPartsTable
   metadef_resource_types: MetadefResourceTypesTable
   audit: AuditTable
   settings: SettingsTable

@@ -8,6 +8,7 @@ import { expireCredentials } from '../catalogue/people/tokens.ts'
 import { heartbeatSeconds, processes } from '../catalogue/tasks/processes.ts'
 import { taskQueue } from '../catalogue/tasks/queue.ts'
 import { now } from '../catalogue/time.ts'
+import { expireUploads } from '../catalogue/uploads/upkeep.ts'
 import { sweepExports } from './exports.ts'
 import type { WorkParts } from './kind.ts'
 import type { RunnerOptions } from './runner.ts'
@@ -57,6 +58,8 @@ export async function startUpkeep(
     await sweep()
     const deleted = await deleteAged(core, catalogue, systemActor)
     if (deleted > 0) log('info', { deleted }, 'images past their clean-up date deleted')
+    const expired = await expireUploads(core)
+    if (expired > 0) log('info', { expired }, 'uploads that nobody went on with removed')
     await enqueueDigests(core)
     await expireCredentials(core)
     await queue.forgetOld()

@@ -55,6 +55,14 @@ export function whichLimit(
       })
 }
 
+/** @throws Failure `too-large` (reason `image-size`) for more bytes than any image may have (IMAGEPORT_MAX_IMAGE_SIZE). */
+export function demandImageSize({ settings: { maxImageBytes } }: Core, bytes: number): void {
+  if (maxImageBytes !== null && bytes > maxImageBytes)
+    throw new Failure('too-large', `An image may have at most ${maxImageBytes} bytes.`, {
+      reason: 'image-size',
+    })
+}
+
 /** @throws Failure `no-space` (reason `free-space`) when so many bytes would leave less than what has to stay free. */
 export async function demandRoom({ settings }: Core, store: Store, bytes: number): Promise<void> {
   const space = await store.space()

@@ -110,9 +110,15 @@ export async function isReferred(query: Query, blobId: string, exceptSeq = 0): P
   return used !== undefined
 }
 
+/** How many things are removed from a store at once. */
+const removedAtOnce = 32
+
 /** A store that cannot be reached now keeps the bytes until the sweep finds that nothing refers to them. */
 export async function removeBytes(core: Core, places: readonly Place[]): Promise<void> {
-  await Promise.allSettled(places.map(({ store, key }) => storeNamed(core, store)?.store.delete(key)))
+  for (let n = 0; n < places.length; n += removedAtOnce) {
+    const some = places.slice(n, n + removedAtOnce)
+    await Promise.allSettled(some.map(({ store, key }) => storeNamed(core, store)?.store.delete(key)))
+  }
 }
 
 /** The places of a blob, the oldest first. */

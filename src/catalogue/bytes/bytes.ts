@@ -14,12 +14,20 @@ import { remoteBytes } from '../images/locations/bytes.ts'
 import { remoteLocationsOf } from '../images/locations/location.ts'
 import { lockImage, saveImage } from '../images/save.ts'
 import { now } from '../time.ts'
-import { allowanceLeft, demandAllowance, demandRoom, type Going, whichLimit } from './allowance.ts'
+import {
+  allowanceLeft,
+  demandAllowance,
+  demandImageSize,
+  demandRoom,
+  type Going,
+  whichLimit,
+} from './allowance.ts'
 import { keepBlob, nearestPlace, newBlobId, placesOf, releaseBlob, storeFor } from './blobs.ts'
 import type { Finding } from './formats/finding.ts'
 import { inspector } from './formats/inspect.ts'
 import { demandHarmless, formatsOf, type Judgement, judge } from './formats/judge.ts'
 import { demandUploadQuota } from './quota.ts'
+import type { TransferSlots } from './slots.ts'
 import { abandonTransfer, beginTransfer, demandNoTransfer, type Fallback, ownsTransfer } from './transfers.ts'
 
 export type Expected = { readonly algorithm: DigestName; readonly value: string }
@@ -72,10 +80,9 @@ export type Served = {
   read(range?: ByteRange): AsyncIterable<Uint8Array>
 }
 
-export function bytes(core: Core) {
+export function bytes(core: Core, slots: TransferSlots) {
   const { database, settings } = core
   const fromElsewhere = remoteBytes(core)
-  let transfers = 0
 
   /** Checks and marks the beginning of a transfer, in one transaction. */
   async function begin(
@@ -167,7 +174,7 @@ export function bytes(core: Core) {
 
   return {
     /** How many transfers this process is receiving now. */
-    running: () => transfers,
+    running: slots.taken,
 
     /**
      * Receives an image's bytes: checks, streams them into a store with digests and inspection, and makes the image
@@ -185,13 +192,9 @@ export function bytes(core: Core) {
       options: ReceiveOptions,
     ): Promise<Image> {
       const announced = options.announced ?? 0
-      if (settings.maxImageBytes !== null && announced > settings.maxImageBytes)
-        throw tooLarge(settings.maxImageBytes)
-      if (transfers >= settings.maxUploads)
-        throw new Failure('busy', 'Too many uploads in parallel, try again later', { reason: 'transfers' })
+      demandImageSize(core, announced)
       const store = storeFor(core, options.store)
-      transfers++
-      try {
+      return slots.occupy(async () => {
         await demandRoom(core, store, announced)
         const blobId = newBlobId()
         const image = await begin(actor, target, blobId, store.name, options)
@@ -228,9 +231,7 @@ export function bytes(core: Core) {
           await abandonTransfer(core, actor, image.uuid, blobId, reasonOf(error))
           throw error
         }
-      } finally {
-        transfers--
-      }
+      })
     },
 
     /**
@@ -295,7 +296,7 @@ function isDeclared({ diskFormat, containerFormat }: Image): boolean {
 
 /** @throws Failure `invalid` (reason `formats`) for an image that may not be active: what it is was not said. */
 export function demandFormats(
-  image: Image,
+  image: Pick<Image, 'uuid' | 'diskFormat' | 'containerFormat'>,
   { formats = 'declared' }: Pick<ReceiveOptions, 'formats'> = {},
 ): void {
   if (formats !== 'declared') return
@@ -339,10 +340,6 @@ function digestsFor(expected: Expected | undefined): readonly DigestName[] {
 function smallest(...limits: (number | null)[]): number | null {
   const known = limits.filter((limit) => limit !== null)
   return known.length === 0 ? null : Math.min(...known)
-}
-
-function tooLarge(maximum: number): Failure {
-  return new Failure('too-large', `An image may have at most ${maximum} bytes.`, { reason: 'image-size' })
 }
 
 function vanished(uuid: string): Failure {

@@ -34,6 +34,8 @@ async function isKnown(core: Core, key: string, store: string): Promise<boolean>
   const { db } = core.database
   const place = db.selectFrom('blob_places').select('key').where('key', '=', key).where('store', '=', store)
   if (await place.executeTakeFirst()) return true
+  const part = db.selectFrom('upload_parts').select('key').where('key', '=', key).where('store', '=', store)
+  if (await part.executeTakeFirst()) return true
   const arriving = db.selectFrom('transfers').select('store').where('blob_id', '=', key)
   return (await arriving.executeTakeFirst()) !== undefined
 }

@@ -34,8 +34,16 @@ export async function locationNamed(
   return found ?? null
 }
 
-/** Inserts an image as `queued`. Everything has been checked, except what the database itself knows. */
-export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: ImageDraft): Promise<Image> {
+/**
+ * What a new image would be, once everything has been checked that can be before it is inserted.
+ * @throws Failure `invalid` (with `fields`), `forbidden`, `quota`
+ */
+export async function draftedFacts(
+  trx: Trx,
+  core: Core,
+  actor: Actor,
+  draft: ImageDraft,
+): Promise<StoredFacts> {
   const ownerId = draft.ownerId === undefined ? actor.projectId : draft.ownerId
   demandIn(actor, 'image.create', ownerId)
   if (draft.visibility === 'public') demandIn(actor, 'image.publicise', ownerId)
@@ -43,19 +51,11 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
   if (uuid === null)
     throw new Failure('invalid', 'The id is not a UUID.', { fields: { id: ['Must be a valid UUID.'] } })
   if (draft.handle !== undefined) demandHandle(draft.handle)
-  // What failed keeps its record, but not the name that somebody wants to try again with.
-  if (draft.handle !== undefined)
-    await trx
-      .updateTable('images')
-      .set({ handle: sql`'killed-' || seq` })
-      .where('handle', '=', draft.handle)
-      .where('status', '=', 'killed')
-      .execute()
   const location = await locationNamed(trx, draft.region)
   const at = now()
   const facts: StoredFacts = {
     uuid,
-    handle: draft.handle ?? (await freeHandle(trx, draft.name ?? '')),
+    handle: draft.handle ?? '',
     name: draft.name ?? '',
     status: 'queued',
     external: draft.external ?? false,
@@ -94,6 +94,23 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
   }
   demandDescription(facts)
   await demandImageQuota(trx, core, ownerId)
+  return facts
+}
+
+/** Inserts an image as `queued`. Everything has been checked, except what the database itself knows. */
+export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: ImageDraft): Promise<Image> {
+  const drafted = await draftedFacts(trx, core, actor, draft)
+  // What failed keeps its record, but not the name that somebody wants to try again with.
+  if (draft.handle !== undefined)
+    await trx
+      .updateTable('images')
+      .set({ handle: sql`'killed-' || seq` })
+      .where('handle', '=', draft.handle)
+      .where('status', '=', 'killed')
+      .execute()
+  const { uuid } = drafted
+  const handle = draft.handle ?? (await freeHandle(trx, drafted.name))
+  const facts: StoredFacts = { ...drafted, handle }
   const inserted = await trx
     .insertInto('images')
     .values(toRow({ ...facts, cleanupAt: await cleanupDate(trx, core, facts) }))

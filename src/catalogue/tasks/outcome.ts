@@ -14,6 +14,7 @@ const deeds: Readonly<Record<string, string>> = {
   'import-url': 'imported image',
   'location-import': 'imported image',
   'import-image': 'imported image',
+  'assemble-upload': 'imported image',
   'copy-image': 'created image',
   'snapshot-image': 'created image',
   'publish-image': 'updated image',
@@ -29,6 +30,7 @@ const moving: ReadonlySet<string> = new Set([
   'import-url',
   'import-image',
   'location-import',
+  'assemble-upload',
   'snapshot-image',
 ])
 

@@ -11,6 +11,7 @@ export const rollbacks: Readonly<Record<string, Rollback>> = {
   'import-url': rollBackImport,
   'copy-image': rollBackImport,
   'location-import': rollBackImport,
+  'assemble-upload': rollBackImport,
   'import-image': rollBackStoreImport,
   'publish-image': rollBackRevision,
   'snapshot-image': rollBackSnapshotImage,

@@ -5,6 +5,7 @@ import { openstack } from './0004-openstack.ts'
 import { metadefs } from './0005-metadefs.ts'
 import { imports } from './0006-imports.ts'
 import { locations } from './0007-locations.ts'
+import { uploads } from './0008-uploads.ts'
 
 /** In the order in which they run. A migration that was released is never edited again. */
 export const migrations = {
@@ -16,3 +17,4 @@ export const migrations = {
   '0006-imports': imports,
   '0007-locations': locations,
 }
+  '0008-uploads': uploads,

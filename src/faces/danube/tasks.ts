@@ -80,6 +80,7 @@ const beginnings: Readonly<Record<string, readonly [view: string, method: string
   'import-url': ['image_manage', 'POST', 'name'],
   'import-image': ['image_manage', 'POST', 'name'],
   'location-import': ['image_manage', 'POST', 'name'],
+  'assemble-upload': ['image_manage', 'POST', 'name'],
   'copy-image': ['image_manage', 'POST', 'name'],
   'publish-image': ['image_manage', 'PUT', 'name'],
   'delete-image': ['image_manage', 'DELETE', 'name'],
