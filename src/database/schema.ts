@@ -549,9 +549,16 @@ export interface RepositoriesTable {
 export interface RepositoryImagesTable {
   repository: string
   uuid: string
-  /** `published_at` as the repository wrote it. */
+  /** `published_at` in a form that sorts; empty: it is none. */
   published: string
   manifest_json: string
+  /** What lists are searched and sorted by (catalogue/repositories/offer-facts.ts), cut where it is very long. */
+  name_fold: string
+  type: string
+  os: string
+  search_text: string
+  /** Bytes of the file; 0: unknown. */
+  size: number
 }
 
 /** A family of metadata definitions (glance.md section 21). */
@@ -640,6 +647,8 @@ export interface Database {
   blobs: BlobsTable
   blob_places: BlobPlacesTable
   transfers: TransfersTable
+  uploads: UploadsTable
+  upload_parts: UploadPartsTable
   processes: ProcessesTable
   tasks: TasksTable
   task_log: TaskLogTable
@@ -647,8 +656,6 @@ export interface Database {
   repository_images: RepositoryImagesTable
   metadef_namespaces: MetadefNamespacesTable
   metadef_entries: MetadefEntriesTable
-  uploads: UploadsTable
-  upload_parts: UploadPartsTable
   metadef_resource_types: MetadefResourceTypesTable
   audit: AuditTable
   settings: SettingsTable

@@ -6,7 +6,7 @@ import { migrations } from '../../src/database/migrations/index.ts'
 import type { Database } from '../../src/database/schema.ts'
 import { forEachDatabase } from '../support/databases.ts'
 
-const { '0003-danube': _later, ...before } = migrations
+const before = Object.fromEntries(Object.entries(migrations).filter(([name]) => name < '0003'))
 
 /** Name, operating system, and what IMGAPI calls both. */
 const images: readonly [string, string | null, string, string][] = [

@@ -3,6 +3,7 @@ import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure, isFailure } from '../failure.ts'
 import { type ForeignManifest, readForeignManifest } from '../manifests/read.ts'
+import { repositoryAgent } from '../repositories/repository.ts'
 import { findImage, membersOf } from './find.ts'
 import { hasBytes } from './image.ts'
 
@@ -18,9 +19,9 @@ export function foreignImages(core: Core) {
      * @throws Failure `invalid` with the field `manifest_url`: it cannot be fetched or read, or names an image that is
      * here already.
      */
-    async manifest(url: string, userAgent: string): Promise<ForeignManifest> {
+    async manifest(url: string): Promise<ForeignManifest> {
       const text = await core.remote
-        .document(url, { maxBytes: longestManifest, timeoutMs: manifestMs, userAgent })
+        .document(url, { maxBytes: longestManifest, timeoutMs: manifestMs, userAgent: repositoryAgent })
         .catch((error) => {
           throw unreachable('manifest_url', 'Image manifest URL', error)
         })

@@ -118,14 +118,15 @@ function imageSizeOf(manifest: JsonObject): number {
 }
 
 /** A whole number from 0 to `largest`, also written as a string of digits; null for anything else. */
-function integerOf(value: unknown, largest: number): number | null {
+export function integerOf(value: unknown, largest: number): number | null {
   const number = typeof value === 'string' && /^\s*\+?\d{1,16}\s*$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= largest
     ? number
     : null
 }
 
-function textOf(value: unknown): string | null {
+/** A text, or a number as one. */
+export function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value
   return typeof value === 'number' ? String(value) : null
 }

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Query, Trx } from '../core.ts'
 import { upgraded } from '../manifests/upgrade.ts'
+import { offerColumns } from './offer-facts.ts'
 import { sortableDate } from './offers.ts'
 import { type Offer, type Repository, repositoryNotFound } from './repository.ts'
 
@@ -49,6 +50,7 @@ export async function replaceOffers(trx: Trx, repository: string, offers: readon
           uuid,
           published: sortableDate(upgraded(manifest).published_at),
           manifest_json: JSON.stringify(manifest),
+          ...offerColumns({ uuid, manifest }),
         })),
       )
       .execute()
@@ -114,10 +116,17 @@ function page(query: Query, name: string, url: string, after: Place | undefined)
 }
 
 /** What was read from this URL, and from no earlier one of the same name. */
-function kept(query: Query, name: string, url: string) {
+export function kept(query: Query, name: string, url: string) {
   return query
     .selectFrom('repository_images')
-    .innerJoin('repositories', 'repositories.name', 'repository_images.repository')
     .where('repository_images.repository', '=', name)
-    .where('repositories.url', '=', url)
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('repositories')
+          .select('repositories.name')
+          .where('repositories.name', '=', name)
+          .where('repositories.url', '=', url),
+      ),
+    )
 }

@@ -5,12 +5,11 @@ import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { mainProjectId } from '../images/cleanup.ts'
 import { repositoriesOf } from '../installation-settings.ts'
-import { danubeVersion } from '../tasks/danube-status.ts'
 import { logDetail, logDone } from '../tasks/log.ts'
 import { now, second } from '../time.ts'
 import { cachedRepositories, replaceOffers, urlIn } from './cache.ts'
 import { readOffers } from './offers.ts'
-import { below, type Offer, type Repository } from './repository.ts'
+import { below, type Offer, type Repository, repositoryAgent } from './repository.ts'
 
 export type RefreshLimits = {
   /** For the whole answer, redirects included. Milliseconds. */
@@ -77,7 +76,7 @@ async function fetched(core: Core, url: string, { answerMs }: RefreshLimits): Pr
     const document = await core.remote.document(below(url, 'images'), {
       maxBytes,
       timeoutMs: answerMs,
-      userAgent: `esdc/${danubeVersion}`,
+      userAgent: repositoryAgent,
     })
     return { offers: readOffers(document), failure: null }
   } catch (error) {

@@ -3,11 +3,15 @@ import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { normaliseUuid } from '../images/find.ts'
+import type { Image } from '../images/image.ts'
 import { repositoriesOf } from '../installation-settings.ts'
 import { cachedOffer, cachedOffers, cachedRepositories, cachedUuids, urlIn } from './cache.ts'
+import { importOffer, type OfferImport } from './imports.ts'
 import { localOffer, localOffers, localRepository } from './local.ts'
+import { addRepository, removeRepository } from './naming.ts'
 import { type RefreshLimits, refreshRepository, usualLimits } from './refresh.ts'
 import { type Offer, type Repository, repositoryNotFound } from './repository.ts'
+import { type FoundOffer, type OfferQuery, searchOffers, withImages } from './search.ts'
 
 /** How many repositories are read at once; each may hold its list in memory (see refresh.ts). */
 const atOnce = 4
@@ -36,10 +40,24 @@ export function repositories(core: Core, limits: RefreshLimits = usualLimits) {
   return {
     /** In the order of their names, this installation last. @throws Failure `forbidden` */
     async list(actor: Actor): Promise<Repository[]> {
-      demandPermission(actor, 'image.import')
       const own = await local(actor)
-      return [...(await cachedRepositories(db, await repositoriesOf(db))), ...(own ? [own] : [])]
+      return [...(await this.remotes(actor)), ...(own ? [own] : [])]
     },
+
+    /** The same without this installation. @throws Failure `forbidden` */
+    async remotes(actor: Actor): Promise<Repository[]> {
+      demandPermission(actor, 'image.import')
+      return cachedRepositories(db, await repositoriesOf(db))
+    },
+
+    /** @throws Failure as `addRepository` */
+    async add(actor: Actor, named: { readonly name: string; readonly url: string }): Promise<Repository> {
+      await addRepository(core, actor, named)
+      return this.view(actor, named.name)
+    },
+
+    /** @throws Failure as `removeRepository` */
+    remove: (actor: Actor, name: string): Promise<void> => removeRepository(core, actor, name),
 
     /** @throws Failure `forbidden`, `not-found` */
     async view(actor: Actor, name: string): Promise<Repository> {
@@ -88,6 +106,35 @@ export function repositories(core: Core, limits: RefreshLimits = usualLimits) {
       return cachedUuids(db, name, await urlOf(name))
     },
 
+    /** One page of what a remote repository offers. @throws Failure `forbidden`, `not-found` */
+    async search(
+      actor: Actor,
+      name: string,
+      query: OfferQuery,
+    ): Promise<{ offers: FoundOffer[]; total: number }> {
+      demandPermission(actor, 'image.import')
+      const { offers, total } = await searchOffers(db, { name, url: await urlOf(name) }, query)
+      return { offers: await withImages(db, actor, offers), total }
+    },
+
+    /** Which of the offers are in this catalogue. */
+    marked: (actor: Actor, offers: readonly Offer[]): Promise<FoundOffer[]> => withImages(db, actor, offers),
+
+    /**
+     * Imports an image that a remote repository offers.
+     * @throws Failure `forbidden`, `not-found`, `conflict` (reason `exists`), and as `importOffer`
+     */
+    async import(
+      actor: Actor,
+      name: string,
+      uuid: string,
+      said: OfferImport,
+    ): Promise<{ image: Image; taskId: string }> {
+      const offer = await this.offer(actor, name, uuid)
+      await this.demandNew(offer.uuid, null)
+      return importOffer(core, actor, { url: await urlOf(name), uuid: offer.uuid }, said)
+    },
+
     /** @throws Failure `forbidden`, `not-found` (subject `repository` or `image`) */
     async offer(actor: Actor, name: string, uuid: string): Promise<Offer> {
       demandPermission(actor, 'image.import')
@@ -106,14 +153,17 @@ export function repositories(core: Core, limits: RefreshLimits = usualLimits) {
 
     /**
      * What an import from a repository demands first (danube.md 3.4).
+     * @param handle null: one that is free will be found
      * @throws Failure `conflict` (reason `exists`) when there is an image with the uuid or the handle
      */
-    async demandNew(uuid: string, handle: string): Promise<void> {
+    async demandNew(uuid: string, handle: string | null): Promise<void> {
       const taken = await db
         .selectFrom('images')
         .select('seq')
         .where('deleted', '=', 0)
-        .where((where) => where.or([where('uuid', '=', uuid), where('handle', '=', handle)]))
+        .where((where) =>
+          where.or([where('uuid', '=', uuid), ...(handle === null ? [] : [where('handle', '=', handle)])]),
+        )
         .limit(1)
         .executeTakeFirst()
       if (taken)

@@ -1,6 +1,10 @@
 import type { Instant } from '../../database/schema.ts'
 import { Failure } from '../failure.ts'
 import type { JsonObject } from '../manifests/manifest.ts'
+import { danubeVersion } from '../tasks/danube-status.ts'
+
+/** Who asks, as the logs of repositories know it. */
+export const repositoryAgent = `esdc/${danubeVersion}`
 
 /** A source of images that speaks IMGAPI (danube.md section 3), as far as it is known here. */
 export type Repository = {

@@ -6,6 +6,8 @@ import { metadefs } from './0005-metadefs.ts'
 import { imports } from './0006-imports.ts'
 import { locations } from './0007-locations.ts'
 import { uploads } from './0008-uploads.ts'
+import { offers } from './0009-offers.ts'
+import { taskLists } from './0010-task-lists.ts'
 
 /** In the order in which they run. A migration that was released is never edited again. */
 export const migrations = {
@@ -16,5 +18,7 @@ export const migrations = {
   '0005-metadefs': metadefs,
   '0006-imports': imports,
   '0007-locations': locations,
-}
   '0008-uploads': uploads,
+  '0009-offers': offers,
+  '0010-task-lists': taskLists,
+}

@@ -5,6 +5,11 @@ import type {
   DatacenterSettings,
   DatacenterSettingsPatch,
 } from '../../catalogue/people/datacenters/settings.ts'
+import {
+  longestRepositoryName,
+  mostRepositories,
+  repositoryName,
+} from '../../catalogue/repositories/naming.ts'
 import { type Fields, fields, invalidValue, tooLong } from './fields.ts'
 import { type Context, done, type Route } from './route.ts'
 
@@ -43,8 +48,6 @@ export const datacenterSettingsRoutes: readonly Route[] = [
 ]
 
 const longestList = 16
-const repositoryName = /^[a-z0-9][a-z0-9._-]*$/
-const longestRepositoryName = 32
 const longestUrl = 1024
 
 const unfit: Readonly<Record<Unfit, string>> = {
@@ -53,7 +56,8 @@ const unfit: Readonly<Record<Unfit, string>> = {
   ostype: 'Invalid OS type; VM must be a SunOS Zone.',
 }
 
-const tooMany = (number: number) => `Ensure this value has at most ${longestList} items (it has ${number}).`
+const tooMany = (number: number, most: number) =>
+  `Ensure this value has at most ${most} items (it has ${number}).`
 
 const isNothing = (value: unknown) => value === null || value === ''
 
@@ -97,7 +101,7 @@ async function readImageServer(
 function readSources(read: Fields): string[] | undefined {
   const sources = read.list('VMS_IMAGE_SOURCES', /./)
   if (sources === undefined) return undefined
-  if (sources.length > longestList) read.fail('VMS_IMAGE_SOURCES', tooMany(sources.length))
+  if (sources.length > longestList) read.fail('VMS_IMAGE_SOURCES', tooMany(sources.length, longestList))
   if (!sources.every(isUrl)) read.fail('VMS_IMAGE_SOURCES', invalidValue)
   return sources
 }
@@ -111,7 +115,7 @@ function readRepositories({ data }: Context, read: Fields): Record<string, strin
     return undefined
   }
   const entries = Object.entries(value)
-  if (entries.length > longestList) read.fail(name, tooMany(entries.length))
+  if (entries.length > mostRepositories) read.fail(name, tooMany(entries.length, mostRepositories))
   for (const [key, url] of entries) {
     if (key.length > longestRepositoryName) read.fail(name, tooLong(longestRepositoryName, key.length))
     if (!repositoryName.test(key) || typeof url !== 'string' || !isUrl(url)) read.fail(name, invalidValue)

@@ -1,10 +1,6 @@
-import { isObject, own } from '../../catalogue/manifests/manifest.ts'
-import { ostypeOf } from '../../catalogue/manifests/ostype.ts'
-import { defaultImageSizeMb } from '../../catalogue/manifests/read.ts'
-import { upgraded } from '../../catalogue/manifests/upgrade.ts'
+import { offerFacts } from '../../catalogue/repositories/offer-facts.ts'
 import { below, type Offer, type Repository } from '../../catalogue/repositories/repository.ts'
 import { toMicros } from '../../catalogue/time.ts'
-import { plainText, whole } from './scalars.ts'
 
 /** A repository as this wire shows it (danube.md 3.1). `origin`: where this installation itself is reached. */
 export function repositoryToWire(repository: Repository, origin: string) {
@@ -22,33 +18,22 @@ export function manifestUrlOf(url: string, uuid: string): string {
   return below(url, `images/${uuid}`)
 }
 
-/**
- * An image of a repository as this wire shows it (danube.md 3.3). The manifest is a stranger's: whatever of it makes no
- * sense counts as not said.
- */
+/** An image of a repository as this wire shows it (danube.md 3.3). */
 export function offerToWire({ uuid, manifest }: Offer, url: string) {
-  const facts = upgraded(manifest)
-  const text = (key: string) => plainText(own(facts, key) ?? '')
-  const files = own(facts, 'files')
-  const file: unknown = Array.isArray(files) ? files[0] : undefined
+  const { name, version, published, ostype, description, homepage, imageSizeMb, state, fileSize } =
+    offerFacts({ manifest })
   return {
     manifest,
     manifest_url: manifestUrlOf(url, uuid),
     uuid,
-    name: text('name') ?? '',
-    version: text('version') ?? '',
-    created: text('published_at') ?? '',
-    ostype: ostypeOf(text('type') ?? '', text('os') ?? ''),
-    desc: text('description') ?? '',
-    homepage: text('homepage') || null,
-    size: count(own(facts, 'image_size')) || defaultImageSizeMb,
-    // A repository lists what is active, also where it does not say so.
-    state: text('state') || 'active',
-    download_size: isObject(file) ? count(own(file, 'size')) : 0,
+    name,
+    version,
+    created: published,
+    ostype,
+    desc: description,
+    homepage: homepage || null,
+    size: imageSizeMb,
+    state,
+    download_size: fileSize ?? 0,
   }
-}
-
-function count(value: unknown): number {
-  const number = whole(value)
-  return number !== null && number > 0 ? number : 0
 }

@@ -1,9 +1,8 @@
+import { foreignDraftOf } from '../../catalogue/images/foreign-draft.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import type { ForeignDraft } from '../../catalogue/images/imports.ts'
 import { workOn } from '../../catalogue/images/work.ts'
-import { foreignFactsOf } from '../../catalogue/manifests/facts.ts'
 import type { ForeignManifest } from '../../catalogue/manifests/read.ts'
-import { danubeVersion } from './asked.ts'
 import { readCallback } from './callback-fields.ts'
 import type { Data } from './data.ts'
 import { findDatacenter } from './datacenter-context.ts'
@@ -40,7 +39,7 @@ export async function importImage(context: Context, name: string, data: Data): P
   const manifestUrl = urls.url('manifest_url', { required: true })
   const fileUrl = urls.url('file_url') ?? (manifestUrl && `${manifestUrl.replace(/^\/+|\/+$/g, '')}/file`)
   urls.demand()
-  const found = await foreignImages.manifest(manifestUrl!, `esdc/${danubeVersion}`)
+  const found = await foreignImages.manifest(manifestUrl!)
   const sourceUuid = ownImage(context, fileUrl!)
   if (sourceUuid === null) await foreignImages.demandFile(fileUrl!)
   else await foreignImages.demandOwnFile(actor, sourceUuid)
@@ -88,9 +87,6 @@ async function draftOf(
   found: ForeignManifest,
 ): Promise<{ draft: ForeignDraft; said: ImageFields }> {
   const { actor } = context
-  // The channels of another repository mean nothing in ours.
-  const { channels: _channels, ...manifest } = found.manifest
-  const { minRam, properties } = foreignFactsOf(manifest, found.os)
   const usual = {
     version: found.version,
     desc: [...found.description].slice(0, 128).join(''),
@@ -105,8 +101,7 @@ async function draftOf(
   const dcBound = (actor.superAdmin ? said.dcBound : undefined) ?? true
   if (!read.failed() && dcBound && !named) for (const key of ['dc_bound', 'dc']) read.fail(key, unbound)
   read.demand()
-  const draft: ForeignDraft = {
-    uuid: found.uuid,
+  const draft = foreignDraftOf(found, {
     handle: name,
     name: said.alias ?? name,
     version: said.version!,
@@ -118,12 +113,9 @@ async function draftOf(
     resize: said.resize!,
     deploy: said.deploy!,
     tags: said.tags!,
-    minRam,
-    properties: { ...(said.desc ? { description: said.desc } : {}), ...properties },
-    // Its size is final, whatever its bytes turn out to be.
-    manifest: { ...manifest, image_size: found.imageSizeMb },
+    description: said.desc ?? '',
     ...(said.ownerId === undefined ? {} : { creatorId: said.ownerId }),
-  }
+  })
   return { draft, said }
 }
 
