@@ -5,6 +5,7 @@ import { transferSlots } from './bytes/slots.ts'
 import { stores } from './bytes/stores.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
+import { events } from './events/events.ts'
 import { imageServer } from './image-server.ts'
 import { attachments } from './images/attachments.ts'
 import { foreignImages } from './images/foreign.ts'
@@ -15,10 +16,12 @@ import { imageLocations } from './images/locations/locations.ts'
 import { managedImages } from './images/managed.ts'
 import { members } from './images/members.ts'
 import { openstackMembers } from './images/openstack-members.ts'
+import { provenance } from './images/provenance.ts'
 import { revisions } from './images/revisions.ts'
 import { storeImports } from './images/store-imports/imports.ts'
 import { storeRemoval } from './images/store-removal.ts'
 import { metadefs } from './metadefs/metadefs.ts'
+import { overview } from './overview.ts'
 import { accounts } from './people/accounts/accounts.ts'
 import { danubeUsers } from './people/danube-users/users.ts'
 import { datacenterRoles } from './people/datacenter-roles.ts'
@@ -36,6 +39,7 @@ import { users } from './people/users.ts'
 import { computeResources } from './places/compute-resources/compute-resources.ts'
 import { disks } from './places/instances/disks.ts'
 import { instances } from './places/instances/instances.ts'
+import { instanceLists } from './places/instances/lists.ts'
 import { liveResources } from './places/instances/live.ts'
 import { nodes } from './places/instances/nodes.ts'
 import { snapshots } from './places/instances/snapshots.ts'
@@ -56,13 +60,14 @@ import { callbacks } from './tasks/callbacks.ts'
 import { datacenterTasks } from './tasks/datacenter-tasks.ts'
 import { taskHistory } from './tasks/history.ts'
 import { imageTasks } from './tasks/image-tasks.ts'
+import { taskNames } from './tasks/names.ts'
 import { tasks } from './tasks/tasks.ts'
+import { uploads } from './uploads/uploads.ts'
 
 /** Everything a face can ask for: one group of operations per noun. */
 export function catalogueOf(core: Core) {
   const remembered = memory(core)
   const people = users(core, remembered)
-import { uploads } from './uploads/uploads.ts'
   const live = liveResources(core)
   const slots = transferSlots(core.settings.maxUploads)
   const held = bytes(core, slots)
@@ -86,6 +91,7 @@ import { uploads } from './uploads/uploads.ts'
     datacenterSettings: datacenterSettings(core),
     directory: directory(core, people.forget),
     disks: disks(core, live),
+    events: events(core, remembered),
     foreignImages: foreignImages(core),
     groups: groups(core, people.forget),
     imageLocations: imageLocations(core),
@@ -94,6 +100,7 @@ import { uploads } from './uploads/uploads.ts'
     images: pictured,
     imageTasks: imageTasks(core, pictured.view),
     imports: imports(core),
+    instanceLists: instanceLists(core, live),
     instances: instances(core, live),
     instanceStates: instanceStates(core, live),
     liveResources: live,
@@ -105,8 +112,10 @@ import { uploads } from './uploads/uploads.ts'
     nodes: nodes(core),
     openstackMembers: openstackMembers(core),
     openstack: openstack(core, remembered, people.byPassword),
+    overview: overview(core),
     organizations: organizations(core, people.forget),
     projects: projects(core),
+    provenance: provenance(core),
     publicationFetches: publicationFetches(core),
     publications: publications(core, held),
     publicationViews: publicationViews(core, { view: pictured.view, serve: held.serve }),
@@ -123,10 +132,11 @@ import { uploads } from './uploads/uploads.ts'
     stores: stores(core),
     systems: systems(core),
     taskHistory: taskHistory(core),
+    taskNames: taskNames(core),
     tasks: tasks(core),
+    uploads: uploads(core, slots),
     users: people,
     verification: verification(core),
   }
 }
 export type Catalogue = ReturnType<typeof catalogueOf>
-    uploads: uploads(core, slots),

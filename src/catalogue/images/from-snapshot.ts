@@ -34,7 +34,8 @@ export type SnapshotImageTarget = {
   /** Of the disk; as the caller wrote it, for it is looked at after the instance. Null: not a number at all. */
   readonly disk: number | null
   readonly snapshot: string
-  readonly handle: string
+  /** Null: one that is free will be found. */
+  readonly handle: string | null
 }
 
 /** What a caller may say of such an image; everything else follows from the snapshot. */
@@ -60,7 +61,7 @@ export function snapshotImages(core: Core, live: LiveResources) {
     target: SnapshotImageTarget,
   ): Promise<{ instance: Instance; snapshot: Snapshot }> {
     const { projectId } = target
-    if (!permitted(actor, 'instance.manage', projectId) || !permitted(actor, 'image.create', projectId))
+    if (!mayImage(actor, projectId))
       throw new Failure('forbidden', 'Your role does not allow this.', {
         reason: 'permission',
         id: 'image.create',
@@ -69,7 +70,7 @@ export function snapshotImages(core: Core, live: LiveResources) {
     demandNode(instance)
     const disk = await demandDisk(query, instance, target.disk ?? 0)
     const snapshot = await demandSnapshot(query, instance, { disk: disk.number, name: target.snapshot })
-    if (await findByHandle(query, target.handle))
+    if (target.handle !== null && (await findByHandle(query, target.handle)))
       throw new Failure('conflict', `Image ${target.handle} already exists.`, {
         subject: 'image',
         id: target.handle,
@@ -79,6 +80,9 @@ export function snapshotImages(core: Core, live: LiveResources) {
   }
 
   return {
+    /** May the actor make images of the instances of this project? */
+    mayImage,
+
     /**
      * Everything that is checked before what the caller says of the image.
      * @throws Failure `forbidden` (reason `permission`); `not-found` (subject `instance` or `snapshot`); `state` (subject
@@ -133,18 +137,22 @@ export function snapshotImages(core: Core, live: LiveResources) {
   }
 }
 
+function mayImage(actor: Actor, projectId: number): boolean {
+  return permitted(actor, 'instance.manage', projectId) && permitted(actor, 'image.create', projectId)
+}
+
 function wholeDraft(
   { uuid, projectId, ostype }: Instance,
-  { size }: Snapshot,
+  { name, size }: Snapshot,
   draft: SnapshotImageDraft,
-  handle: string,
+  handle: string | null,
 ): ImageDraft {
   const megabytes = Math.ceil(size / 2 ** 20)
   const os = osOf(ostype)
   return {
     ...draft,
-    name: draft.name ?? handle,
-    handle,
+    name: draft.name ?? handle ?? name,
+    ...(handle === null ? {} : { handle }),
     ownerId: projectId,
     bound: true,
     attached: true,

@@ -2,12 +2,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
 import { authenticate } from './auth.ts'
+import { dashboardRoutes } from './dashboard.ts'
+import { eventRoutes } from './events.ts'
 import { answerFailure, statuses } from './failures.ts'
 import { imageBytesRoutes } from './image-bytes.ts'
+import { imageDetailRoutes } from './image-detail.ts'
+import { imageMemberRoutes } from './image-members.ts'
 import { imageRoutes } from './images.ts'
+import { instanceRoutes } from './instances.ts'
 import { isBuilt, pageRoutes } from './pages.ts'
 import { peopleRoutes } from './people.ts'
+import { repositoryRoutes } from './repositories.ts'
 import { sessionReader, sessionRoutes } from './session.ts'
+import { taskRoutes } from './tasks.ts'
 import type { WireError } from './wire.ts'
 import { workRoutes } from './work.ts'
 
@@ -28,7 +35,9 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
   return {
     name: 'console',
 
-    async routes(app, { catalogue, installation: { version } }) {
+    async routes(app, parts) {
+      const { catalogue, installation } = parts
+      const { version } = installation
       const logins = loginLimit()
       const sessions = sessionReader(catalogue)
       app.setErrorHandler(answerFailure)
@@ -41,13 +50,25 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
           })
           await scope.register((open) => sessionRoutes(open, { catalogue, logins, sessions, version }))
           await scope.register(async (known) => {
+            const auth = { catalogue, localToken, logins, sessions }
+            // Nobody uses a session by listening.
+            const watching = { account: (request: FastifyRequest) => sessions.account(request, false) }
             known.addHook('onRequest', async (request) => {
-              request.actor = await authenticate(request, { catalogue, localToken, logins, sessions })
+              request.actor = await authenticate(request, auth)
             })
             await imageRoutes(known, catalogue)
             await imageBytesRoutes(known, catalogue)
+            await imageDetailRoutes(known, parts)
+            await imageMemberRoutes(known, catalogue)
             await peopleRoutes(known, catalogue, version)
+            await dashboardRoutes(known, catalogue)
             await workRoutes(known, catalogue)
+            await repositoryRoutes(known, catalogue)
+            await instanceRoutes(known, catalogue)
+            await taskRoutes(known, catalogue)
+            await eventRoutes(known, catalogue, (request) =>
+              authenticate(request, { ...auth, sessions: watching }),
+            )
           })
         },
         { prefix },

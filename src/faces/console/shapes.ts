@@ -21,11 +21,11 @@ import type {
 /** From what the catalogue returns to what wire.ts promises. */
 
 /** Microseconds since 1970 → ISO 8601. */
-function iso(instant: number): string {
+export function iso(instant: number): string {
   return new Date(Math.floor(instant / 1000)).toISOString()
 }
 
-function isoOrNull(instant: number | null): string | null {
+export function isoOrNull(instant: number | null): string | null {
   return instant === null ? null : iso(instant)
 }
 

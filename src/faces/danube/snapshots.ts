@@ -1,7 +1,12 @@
-import type { Snapshot, SnapshotTarget } from '../../catalogue/places/instances/snapshot.ts'
+import {
+  longestSnapshot,
+  type Snapshot,
+  type SnapshotTarget,
+  snapshotName,
+} from '../../catalogue/places/instances/snapshot.ts'
 import type { SnapshotOrder } from '../../catalogue/places/instances/snapshots.ts'
 import { readCallback } from './callback-fields.ts'
-import { fields, namePattern } from './fields.ts'
+import { fields } from './fields.ts'
 import { type Answer, begun, type Context, done, type Route } from './route.ts'
 import { truth, whole } from './scalars.ts'
 import { diskIdOf, onServer, serverOf, snapshotView } from './vm-wire.ts'
@@ -13,7 +18,7 @@ const orders: Readonly<Record<string, SnapshotOrder['field']>> = {
   size: 'size',
   created: 'created',
 }
-const noteRule = { max: 128, empty: true }
+const noteRule = { max: longestSnapshot.note, empty: true }
 
 function targetOf(context: Context): SnapshotTarget {
   return {
@@ -58,7 +63,7 @@ async function create(context: Context): Promise<Answer> {
   const told = readCallback(data)
   const check = () => {
     const read = fields(data)
-    read.check('name', context.segment('snapname'), { max: 24, pattern: namePattern })
+    read.check('name', context.segment('snapname'), { max: longestSnapshot.name, pattern: snapshotName })
     const note = read.text('note', noteRule) ?? ''
     read.demand()
     return { note }

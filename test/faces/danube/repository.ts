@@ -31,6 +31,8 @@ export async function startRepository(): Promise<Repository> {
   const server = createServer(async (request, response) => {
     const path = request.url ?? ''
     asked.push({ path, userAgent: request.headers['user-agent'] ?? '' })
+    if (path === '/images')
+      return void response.end(`[${[...images.values()].map((one) => one.manifest).join()}]`)
     const [, uuid = '', file, slashes] = /^\/images\/([^/]+)(?:(\/file)|(\/+))?$/.exec(path) ?? []
     const image = images.get(uuid)
     if (!image || (slashes && !image.slashes)) return void response.writeHead(404).end('{}')

@@ -8,6 +8,10 @@ import { type Disk, findDisk, noSuchNumber } from './disks.ts'
 import type { Instance } from './instance.ts'
 import { type HeldSnapshot, restoreSnapshot, type SnapshotStatus } from './snapshot-status.ts'
 
+/** How snapshots may be called, and how long names and notes may be (danube.md 4.6). */
+export const snapshotName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+export const longestSnapshot = { name: 24, note: 128 }
+
 /** A moment of one disk, whose contents can be made an image. */
 export type Snapshot = {
   readonly id: number
