@@ -11,8 +11,8 @@ import { ColumnsIcon } from '@patternfly/react-icons/dist/esm/icons/columns-icon
 import { FilterIcon } from '@patternfly/react-icons/dist/esm/icons/filter-icon'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useIntl } from 'react-intl'
+import { FilterSelect } from '../../parts/FilterSelect.tsx'
 import { Pages } from '../../parts/Pages.tsx'
-import { FilterSelect } from './FilterSelect.tsx'
 import { filterNames, type ImageSearch } from './search.ts'
 
 const statuses = ['queued', 'saving', 'uploading', 'importing', 'active', 'deactivated', 'killed', 'deleted']

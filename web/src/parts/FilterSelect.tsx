@@ -48,7 +48,7 @@ export function FilterSelect({
             aria-label={
               value === ''
                 ? label
-                : intl.formatMessage({ id: 'images.filter.chosen' }, { label, value: chosen })
+                : intl.formatMessage({ id: 'parts.filter.chosen' }, { label, value: chosen })
             }
           >
             {label}
