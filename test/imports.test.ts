@@ -19,7 +19,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   settings: ['catalogue/failure', 'outbound/allow-list', 'store/store-url'],
   catalogue: ['database', 'store/store', 'hypervisor/hypervisor', 'type keystone/token', 'type settings'],
   work: ['catalogue', 'store/store', 'hypervisor/hypervisor', 'outbound'],
-  http: ['catalogue/failure', 'catalogue/actor', 'type catalogue/catalogue', 'store/store'],
+  http: ['catalogue/failure', 'catalogue/actor', 'type catalogue', 'store/store'],
   'faces/*': ['catalogue', 'http'],
   // Works on the files of an installation; from database and store it needs how they are opened and laid out.
   backup: ['database', 'store', 'catalogue/failure', 'type settings', 'assembly/data-lock'],

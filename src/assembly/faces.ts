@@ -33,6 +33,7 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
     glanceFace({
       identityUrl: settings.keystonePublicUrl ?? settings.keystoneUrl,
       locations: settings.locations,
+      identityOff: settings.identity === 'off' && settings.keystoneUrl === null,
     }),
   ]
   return { faces, measured }

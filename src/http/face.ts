@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../catalogue/actor.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Exhibit, Question } from './exhibit.ts'
 
 /** What main.ts hands to every face. */
 export type Parts = {
@@ -11,6 +12,8 @@ export type Parts = {
   readonly installation: { readonly version: string }
   /** OneCloudPlanet feature switches that are turned off (onecloudplanet.md 1.10). */
   readonly featuresOff: ReadonlySet<string>
+  /** How each of the systems sees an image; faces do not know each other. */
+  readonly exhibits: (question: Question) => Promise<readonly Exhibit[]>
 }
 
 /** A face: a Fastify plugin, and the territory in which it words the answer to an unknown path. */
@@ -20,6 +23,8 @@ export type Face<P extends Parts = Parts> = {
   /** Is this path (without query) in the face's territory? Asked only for paths that no route has. */
   readonly owns: (path: string) => boolean
   readonly notFound: (request: FastifyRequest, reply: FastifyReply) => unknown
+  /** How the system that this face speaks for sees an image. */
+  readonly exhibit?: (parts: P, question: Question) => Promise<Exhibit>
 }
 
 declare module 'fastify' {

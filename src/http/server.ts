@@ -36,7 +36,7 @@ const bodyLimit = 1024 * 1024
 /** One listener for all faces: request ids, logging, links, and who answers for an unknown path. */
 export async function createServer(
   faces: readonly Face[],
-  parts: Omit<Parts, 'origin'>,
+  parts: Omit<Parts, 'origin' | 'exhibits'>,
   options: ServerOptions,
 ): Promise<FastifyInstance> {
   const headersTimeout = (options.headerSeconds ?? 20) * 1000
@@ -84,13 +84,18 @@ export async function createServer(
   app.addHook('onRequest', async (request, reply) => begin(request, reply))
 
   app.setErrorHandler(answerError)
-  const origin = originOf(options.publicUrl)
+  const all: Parts = {
+    ...parts,
+    origin: originOf(options.publicUrl),
+    exhibits: (question) =>
+      Promise.all(faces.flatMap(({ exhibit }) => (exhibit ? [exhibit(all, question)] : []))),
+  }
   for (const face of faces)
     await app.register(async (scope) => {
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, face: face.name }
       })
-      await face.routes(scope, { ...parts, origin })
+      await face.routes(scope, all)
     })
 
   function begin(request: FastifyRequest, reply: FastifyReply): void {

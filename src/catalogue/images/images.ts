@@ -2,6 +2,7 @@ import { demand, demandIn, imageNotFound, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
+import { allowedOn } from './allowed.ts'
 import type { ImageDraft, ImagePatch } from './draft.ts'
 import { findImage, membersOf } from './find.ts'
 import type { Image, Status } from './image.ts'
@@ -44,6 +45,9 @@ export function images(core: Core) {
       )
       return image
     },
+
+    /** What the actor may do with an image that it sees. */
+    allowed: (actor: Actor, image: Image) => allowedOn(database.db, actor, image),
 
     /** @throws Failure `invalid` (with `fields`), `forbidden`, `conflict` (the uuid or handle exists), `quota`. */
     async create(actor: Actor, draft: ImageDraft): Promise<Image> {

@@ -25,7 +25,15 @@ declare module 'fastify' {
 export { danubeVersion } from '../../catalogue/tasks/danube-status.ts'
 
 /** The id under which work that was done at once is told. */
-export function doneIdOf({ request, caller, group, datacenter }: Asked, owner?: number | null): string {
+export function doneIdOf(
+  {
+    request,
+    caller,
+    group,
+    datacenter,
+  }: Pick<Asked, 'caller' | 'group' | 'datacenter'> & { readonly request: Pick<FastifyRequest, 'id'> },
+  owner?: number | null,
+): string {
   const userId = caller?.account.id ?? 0
   return doneTaskId({
     userId,

@@ -26,10 +26,10 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
   const key = request.headers['es-api-key']
   // A header that came twice is a list, joined by Node.
   if (typeof key === 'string' && key !== '')
-    return callerOf(await byKey(request, parts, key), 'api-key', request, parts)
+    return callerOf(await byKey(request, parts, key), 'api-key', request.id, parts)
   const token = tokenOf(request.headers.authorization)
   const account = token === null ? null : await byToken(request, parts, token)
-  return account && callerOf(account, 'token', request, parts)
+  return account && callerOf(account, 'token', request.id, parts)
 }
 
 /** Null for no header, and for one of another scheme. @throws Refusal 403 */
@@ -73,11 +73,12 @@ function refused({ reason }: FailureDetail, unknown: string) {
   return refuse(403, reason === 'disabled' ? 'User inactive or deleted.' : unknown)
 }
 
-async function callerOf(
+/** @throws Refusal 403 */
+export async function callerOf(
   account: Account,
   scheme: Scheme,
-  request: FastifyRequest,
-  { catalogue }: AuthParts,
+  requestId: string,
+  { catalogue }: Pick<AuthParts, 'catalogue'>,
 ): Promise<Caller> {
   if (!account.apiAccess) throw refuse(403, 'User account is not allowed to access API')
   const roles = await catalogue.datacenterRoles.of(account)
@@ -88,7 +89,7 @@ async function callerOf(
     projectId: account.defaultProjectId,
     roles,
     face: 'danube',
-    requestId: request.id,
+    requestId,
   }
   return { account, scheme, actor }
 }

@@ -1,5 +1,6 @@
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
+import { exhibit } from './exhibit.ts'
 import { loginRoutes } from './login.ts'
 import { register } from './register.ts'
 import type { Route } from './route.ts'
@@ -49,5 +50,6 @@ export function danubeFace(own: DanubeOptions = {}): Face {
     owns: (path) => /^(?:\/api)?\/(?:image|imagestore|vm|task|dc|accounts|node)(?:\/|$)/.test(path),
 
     notFound: (request, reply) => answerUnknown(request, reply),
+    exhibit,
   }
 }

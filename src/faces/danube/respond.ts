@@ -41,15 +41,15 @@ export async function respond(asked: Asked, answer: Answer, parts: RespondParts)
 /** Words a refusal; also one that comes before anything is known of the caller. */
 export function respondRefusal(
   asked: Asked,
-  { status, body, headers, envelope: wrapped }: Refusal,
+  { status, body, headers, envelope: isWrapped }: Refusal,
 ): FastifyReply {
   const { reply } = asked
   tellCaller(asked)
   reply.headers(headers)
-  if (!wrapped) return send(asked, status, body)
+  if (!isWrapped) return send(asked, status, body)
   const task_id = doneIdOf(asked)
   reply.header('es_task_id', task_id)
-  return send(asked, status, { task_id, status: 'FAILURE', result: body })
+  return send(asked, status, wrapped(task_id, 'FAILURE', body))
 }
 
 function envelope(
@@ -61,7 +61,12 @@ function envelope(
 ): Promise<FastifyReply> {
   const task_id = doneIdOf(asked, owner)
   asked.reply.header('es_task_id', task_id)
-  return write(asked, http, result, (shown) => ({ task_id, status, result: shown }))
+  return write(asked, http, result, (shown) => wrapped(task_id, status, shown))
+}
+
+/** The envelope of what was done at once (danube.md 0.5). */
+export function wrapped(task_id: string, status: 'SUCCESS' | 'FAILURE', result: unknown): object {
+  return { task_id, status, result }
 }
 
 async function write(

@@ -2,6 +2,7 @@ import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
 import { checksum } from './apidoc/checksum.ts'
 import { apidocRoutes } from './apidoc/routes.ts'
+import { exhibit } from './exhibit.ts'
 import { unknownRoute } from './failures.ts'
 import { register, send } from './route.ts'
 import { routes } from './routes.ts'
@@ -31,5 +32,7 @@ export function foremanFace(own: { readonly clock?: () => number } = {}): Face {
     owns: (path) => /^\/(?:api|apidoc)(?:[/.]|$)/.test(path),
 
     notFound: (_request, reply) => send(reply, unknownRoute()),
+
+    exhibit,
   }
 }

@@ -2,6 +2,7 @@ import type { Face, Parts } from '../../http/face.ts'
 import { actionRoutes } from './actions.ts'
 import { createRoutes } from './create.ts'
 import { dataRoutes } from './data.ts'
+import { exhibit } from './exhibit.ts'
 import { imageRoutes } from './images.ts'
 import { importRoutes } from './import.ts'
 import { infoRoutes } from './info.ts'
@@ -70,6 +71,7 @@ export function glanceFace(options: GlanceOptions): Face {
       )
     },
     owns: () => true,
+    exhibit: (parts, question) => exhibit(parts, options, question),
     notFound: (request, reply) => answerUnrouted(own!, options, routes, request, reply),
   }
 }

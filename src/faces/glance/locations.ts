@@ -71,7 +71,7 @@ function given({ url, metadata, validation_data: said }: WireLocation): GivenLoc
 
 /** What images show of their locations, by uuid; null where locations are switched off. */
 export async function locationsOf(
-  { parts, options, actor }: Context,
+  { parts, options, actor }: Pick<Context, 'parts' | 'options' | 'actor'>,
   images: readonly Image[],
 ): Promise<ReadonlyMap<string, readonly ImageLocation[]> | null> {
   return options.locations ? parts.catalogue.imageLocations.of(actor, images) : null

@@ -16,6 +16,8 @@ export type GlanceOptions = {
   readonly identityUrl: string | null
   /** IMAGEPORT_LOCATIONS. */
   readonly locations: boolean
+  /** There are no tokens at all: no Keystone, and the embedded Identity is off. */
+  readonly identityOff?: boolean
 }
 
 /** One request, with everything a handler needs. */

@@ -5,11 +5,13 @@ import type { Project } from '../../catalogue/people/projects.ts'
 import { badParameter, Refusal } from './failures.ts'
 import type { Context } from './route.ts'
 
+type Asker = Pick<Context, 'query' | 'caller' | 'parts' | 'actor'>
+
 /**
  * The account that `account=UUID` names: a project that the caller belongs to; operators may name any.
  * @throws Refusal 422
  */
-export async function namedAccount({ query, caller, parts, actor }: Context): Promise<Project | null> {
+export async function namedAccount({ query, caller, parts, actor }: Asker): Promise<Project | null> {
   const uuid = query.get('account')
   if (uuid === undefined) return null
   if (!uuidPattern.test(uuid)) throw badParameter('account', 'must be a lower-case UUID')
@@ -20,7 +22,7 @@ export async function namedAccount({ query, caller, parts, actor }: Context): Pr
 }
 
 /** Who looks: the caller, or one account alone. @throws Refusal 422 */
-export async function viewpoint(context: Context): Promise<Actor> {
+export async function viewpoint(context: Asker): Promise<Actor> {
   const account = await namedAccount(context)
   const { actor } = context
   if (account === null) return actor

@@ -44,7 +44,15 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
         error.detail.reason === 'disabled' ? 'The user is disabled.' : 'The signature is not valid.',
       )
     })
-  return { account, actor: toActor(account, await rolesOf(parts.catalogue, account), request.id) }
+  return knownCaller(parts.catalogue, account, request.id)
+}
+
+export async function knownCaller(
+  catalogue: Catalogue,
+  account: Account,
+  requestId: string,
+): Promise<Caller & { readonly account: Account }> {
+  return { account, actor: toActor(account, await rolesOf(catalogue, account), requestId) }
 }
 
 /**

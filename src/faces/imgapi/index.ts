@@ -1,6 +1,7 @@
 import type { Face } from '../../http/face.ts'
 import { loginLimit } from '../../http/login-limit.ts'
 import { channelRoutes } from './channels.ts'
+import { exhibit } from './exhibit.ts'
 import { fileRoutes } from './file.ts'
 import { iconRoutes } from './icon.ts'
 import { imageRoutes } from './images.ts'
@@ -32,5 +33,6 @@ export function imgapiFace({ channels = [], privateNetworks = [] }: ImgapiOption
       register(app, parts, { logins: loginLimit(), privateNetworks, repository: { channels } }, routes),
     owns: (path) => /^\/(?:images|channels|ping|state|authkeys)(?:\/|$)/.test(path),
     notFound: (request, reply) => send(reply, refusalOf(request.method, request.url)),
+    exhibit: (parts, question) => exhibit(parts, { channels }, question),
   }
 }

@@ -5,7 +5,10 @@ import type { Context } from './route.ts'
  * The channels that a request is about: the named one, all for `*`, else the default. Null where there are none.
  * @throws Refusal 422 ValidationFailed
  */
-export function requestedChannels({ repository: { channels }, query }: Context): readonly string[] | null {
+export function requestedChannels({
+  repository: { channels },
+  query,
+}: Pick<Context, 'repository' | 'query'>): readonly string[] | null {
   if (channels.length === 0) return null
   const name = query.get('channel') ?? channels[0]!
   if (name === '*') return channels

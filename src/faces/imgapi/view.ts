@@ -9,9 +9,12 @@ import { imageNotFound, Refusal, unauthorized } from './failures.ts'
 import { requestedChannels } from './requested-channels.ts'
 import { type Answer, type Context, headerOf } from './route.ts'
 
+/** What of a request decides what is seen, and how. */
+export type Viewer = Pick<Context, 'parts' | 'repository' | 'caller' | 'actor' | 'query' | 'version' | 'uuid'>
+
 /** Manifests as this caller sees them, in the order of the images. @throws Refusal 401 */
 export async function manifestsOf(
-  context: Context,
+  context: Viewer,
   images: readonly Image[],
 ): Promise<readonly ServedManifest[]> {
   const extras = await context.parts.catalogue.publicationViews.extras(images)
@@ -21,7 +24,7 @@ export async function manifestsOf(
 
 /** How this caller sees these images, as they are or as a change made them. @throws Refusal 401 */
 export async function viewOf(
-  context: Context,
+  context: Viewer,
   images: readonly Image[],
 ): Promise<(image: Image, extras: Extras) => ServedManifest> {
   const admin = context.query.flag('inclAdminFields') === true
@@ -37,11 +40,7 @@ export async function viewOf(
 }
 
 /** Callers without credentials learn neither whose an image is nor who may use it (danube.md 7.1, public mode). */
-function shown(
-  { caller, version, repository }: Context,
-  image: Image,
-  { acl, icon }: Extras,
-): ServedManifest {
+function shown({ caller, version, repository }: Viewer, image: Image, { acl, icon }: Extras): ServedManifest {
   const isKnown = caller.account !== null
   return manifestOf(image, {
     owner: isKnown ? 'true' : 'zero',
@@ -58,7 +57,7 @@ export function etagOf(manifest: ServedManifest): string {
 }
 
 /** The image in the path, as far as the caller sees it. @throws Refusal 404, 422 */
-export async function visibleImage(context: Context, actor?: Actor): Promise<Image> {
+export async function visibleImage(context: Viewer, actor?: Actor): Promise<Image> {
   const { uuid, parts, repository } = context
   const channels = requestedChannels(context)
   const image = await parts.catalogue.publicationViews.view(actor ?? (await viewpoint(context)), uuid)

@@ -36,7 +36,14 @@ const schemes: readonly string[] = ['openapitoken', 'token']
  * @throws Refusal 401, 403 or 400, in this order.
  */
 export async function authenticate(catalogue: Catalogue, asked: Asked): Promise<Caller> {
-  const account = await accountOf(catalogue, tokenOf(asked.authorization), asked.address)
+  return callerOf(await accountOf(catalogue, tokenOf(asked.authorization), asked.address), asked)
+}
+
+/** @throws Refusal 403 or 400 */
+export function callerOf(
+  account: Account,
+  asked: Pick<Asked, 'side' | 'activeClient' | 'requestId'>,
+): Caller {
   const staff = asked.side === 'staff'
   if (staff && !account.superAdmin) throw notPermitted()
   const roles = clientsOf(account)

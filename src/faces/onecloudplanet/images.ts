@@ -56,7 +56,12 @@ async function list(context: Context) {
 }
 
 /** 2.3. A deleted image is there for staff only. */
-async function retrieve({ parts, actor, caller, param }: Context) {
+export async function retrieve({
+  parts,
+  actor,
+  caller,
+  param,
+}: Pick<Context, 'parts' | 'actor' | 'caller' | 'param'>) {
   const { images } = parts.catalogue
   const image = await images.view(actor, param('id')).catch(async (error) => {
     const [found] = caller.staff && isFailure(error, 'not-found') ? await deleted() : []

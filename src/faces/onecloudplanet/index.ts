@@ -2,6 +2,7 @@ import type { Face } from '../../http/face.ts'
 import { actionRoutes } from './actions.ts'
 import { createRoutes } from './create.ts'
 import { directoryRoutes } from './directory.ts'
+import { exhibit } from './exhibit.ts'
 import { imageRoutes } from './images.ts'
 import { instanceRoutes } from './instances.ts'
 import { memberRoutes } from './members.ts'
@@ -28,4 +29,5 @@ export const onecloudplanet: Face = {
   routes: async (app, parts) => register(app, parts, routes),
   owns: (path) => path === '/backend' || path.startsWith('/backend/'),
   notFound: (request, reply) => send(reply, refusalOf(request.method, request.url.split('?', 1)[0]!)),
+  exhibit,
 }

@@ -6,12 +6,14 @@ import type { Core, Query, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { fold } from '../../fold.ts'
 import { membersOf } from '../../images/find.ts'
+import type { Image } from '../../images/image.ts'
 import type { Filter, Order } from '../../search.ts'
 import { now } from '../../time.ts'
 import { type Listing, page } from '../listing.ts'
 import { refusingTwins, taken } from '../violations.ts'
 import { catalogueResource } from '../visibility.ts'
 import { changeImage, imageOf, unregisterImage } from './image.ts'
+import { registrationsOf } from './of-image.ts'
 import {
   countedRegistrations,
   foundByText,
@@ -135,6 +137,10 @@ export function registrations(core: Core) {
       ).execute()
       return rows.map(toRegistration)
     },
+
+    /** Where an image that the actor sees is registered. @throws Failure `forbidden` (reason `permission`) */
+    ofImage: (actor: Actor, image: Image): Promise<Registration[]> =>
+      registrationsOf(database.db, actor, image),
 
     /** How many over all pages; without a filter, all that the actor may see here. @throws as `list` */
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {
