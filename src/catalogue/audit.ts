@@ -1,5 +1,8 @@
+import { permitted } from './access.ts'
 import type { Actor } from './actor.ts'
 import type { Core, Trx } from './core.ts'
+import { Failure } from './failure.ts'
+import type { Image } from './images/image.ts'
 import { now } from './time.ts'
 
 export type AuditEntry = {
@@ -57,31 +60,50 @@ export function difference<T extends object>(before: T, after: T): { before: Par
   return sides
 }
 
+export type HistoryPage = { readonly before?: number; readonly limit: number }
+
 export function audit({ database }: Core) {
+  /** The history of one thing, newest first. Callers have checked that the actor may see it. */
+  async function history(kind: string, id: string, page: HistoryPage): Promise<AuditEntry[]> {
+    let query = database.db
+      .selectFrom('audit')
+      .selectAll()
+      .where('subject_kind', '=', kind)
+      .where('subject_id', '=', id)
+    if (page.before !== undefined) query = query.where('id', '<', page.before)
+    const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
+    return rows.map((row) => ({
+      id: row.id,
+      at: row.at,
+      userId: row.user_id,
+      username: row.username,
+      projectId: row.project_id,
+      face: row.face,
+      requestId: row.request_id,
+      action: row.action,
+      subjectKind: row.subject_kind,
+      subjectId: row.subject_id,
+      before: row.before_json === null ? null : JSON.parse(row.before_json),
+      after: row.after_json === null ? null : JSON.parse(row.after_json),
+    }))
+  }
+
   return {
-    /** The history of one thing, newest first. Callers have checked that the actor may see the thing. */
-    async history(kind: string, id: string, page: { before?: number; limit: number }): Promise<AuditEntry[]> {
-      let query = database.db
-        .selectFrom('audit')
-        .selectAll()
-        .where('subject_kind', '=', kind)
-        .where('subject_id', '=', id)
-      if (page.before !== undefined) query = query.where('id', '<', page.before)
-      const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
-      return rows.map((row) => ({
-        id: row.id,
-        at: row.at,
-        userId: row.user_id,
-        username: row.username,
-        projectId: row.project_id,
-        face: row.face,
-        requestId: row.request_id,
-        action: row.action,
-        subjectKind: row.subject_kind,
-        subjectId: row.subject_id,
-        before: row.before_json === null ? null : JSON.parse(row.before_json),
-        after: row.after_json === null ? null : JSON.parse(row.after_json),
-      }))
+    history,
+
+    /**
+     * The history of an image that the actor sees, newest first, for those who belong to its project: it tells with whom
+     * else it is shared, and who does what there.
+     * @throws Failure `forbidden` (reason `owner`)
+     */
+    async ofImage(actor: Actor, image: Image, page: HistoryPage): Promise<AuditEntry[]> {
+      if (!permitted(actor, 'image.view', image.ownerId))
+        throw new Failure('forbidden', 'Only the project of an image sees its history.', {
+          subject: 'image',
+          id: image.uuid,
+          reason: 'owner',
+        })
+      return history('image', image.uuid, page)
     },
   }
 }

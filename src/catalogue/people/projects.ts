@@ -79,6 +79,21 @@ export function projects(core: Core) {
       return (await findProject(db, { id }))?.id ?? null
     },
 
+    /**
+     * The id of the project that somebody names who need not belong to it: by its name, ignoring case, by the id that
+     * OpenStack's clients use, its uuid or its number. Null when there is none.
+     */
+    async recipient(text: string): Promise<number | null> {
+      const named = await db
+        .selectFrom('projects')
+        .select('id')
+        .where('name_fold', '=', fold(text))
+        .executeTakeFirst()
+      const id = named?.id ?? (await this.idOfOpenstack(text)) ?? (await this.idOfOpenstack(undashed(text)))
+      if (id !== null || !/^\d{1,15}$/.test(text)) return id
+      return (await this.exists(Number(text))) ? Number(text) : null
+    },
+
     /** Is there such a project at all? For the recipient of a share, whom the owner need not be a member of. */
     async exists(id: number): Promise<boolean> {
       return (await byId(db, { id })).length > 0
@@ -106,6 +121,9 @@ export function projects(core: Core) {
     },
   }
 }
+
+/** A uuid as OpenStack's clients write it. */
+const undashed = (uuid: string) => uuid.toLowerCase().replaceAll('-', '')
 
 function projectNotFound(id: string): Failure {
   return new Failure('not-found', `No project found with ID ${id}`, { subject: 'project', id })

@@ -8,11 +8,11 @@ import type { Image } from '../../catalogue/images/image.ts'
 import type { ImageQuery } from '../../catalogue/images/list.ts'
 import type { Filter, Order } from '../../catalogue/search.ts'
 import { findImage, scopesOf } from './find-image.ts'
-import { historyQuery, idOf, imageDraft, imagePatch, imageQuery, read } from './input.ts'
-import { toWireHistoryEntry, toWireImage } from './shapes.ts'
-import type { WireHistory, WireImageList } from './wire.ts'
+import { idOf, imageDraft, imagePatch, imageQuery, read } from './input.ts'
+import { toWireImage } from './shapes.ts'
+import type { WireImageList } from './wire.ts'
 
-/** Descriptions of images; their bytes are in image-bytes.ts. */
+/** Descriptions of images; their bytes are in image-bytes.ts, what stands beside them in image-detail.ts. */
 export async function imageRoutes(app: FastifyInstance, catalogue: Catalogue): Promise<void> {
   app.get('/images', async ({ actor, query }): Promise<WireImageList> => {
     const asked = await toQuery(catalogue, actor, read(imageQuery, query))
@@ -54,14 +54,6 @@ export async function imageRoutes(app: FastifyInstance, catalogue: Catalogue): P
       return toWireImage(await catalogue.images[move](request.actor, image.uuid))
     })
   }
-
-  app.get('/images/:id/history', async (request): Promise<WireHistory> => {
-    const { before, limit } = read(historyQuery, request.query)
-    const image = await findImage(catalogue, request.actor, idOf(request))
-    const page = { limit, ...(before === undefined ? {} : { before }) }
-    const entries = await catalogue.audit.history('image', image.uuid, page)
-    return { entries: entries.map(toWireHistoryEntry) }
-  })
 }
 
 /** The owner as the catalogue wants it, instead of the project's name. @throws Failure `not-found` */
