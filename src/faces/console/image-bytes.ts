@@ -1,14 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Expected } from '../../catalogue/bytes/bytes.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure } from '../../catalogue/failure.ts'
 import type { Image } from '../../catalogue/images/image.ts'
-import { openBody } from '../../http/receive.ts'
 import { contentDisposition, sendBytes } from '../../http/send.ts'
 import { findImage } from './find-image.ts'
 import { withOwner } from './images.ts'
 import { expectedDigest, idOf, imageImport, read } from './input.ts'
+import { announcedBytes, openableBody } from './openable-body.ts'
 import { toWireImage, toWireTask } from './shapes.ts'
 import type { WireImportStarted } from './wire.ts'
 
@@ -25,11 +24,10 @@ export async function imageBytesRoutes(app: FastifyInstance, catalogue: Catalogu
         })
       const expected = expectedOf(read(expectedDigest, request.query))
       const image = await findImage(catalogue, request.actor, idOf(request))
-      const length = request.headers['content-length']
-      const body = openableBody(() => openBody(request, reply))
+      const body = openableBody(request, reply)
       const done = await catalogue.bytes.receive(request.actor, image.uuid, body, {
         fallback: 'queued',
-        announced: length === undefined ? null : Number(length),
+        announced: announcedBytes(request),
         ...(expected ? { expected } : {}),
       })
       return toWireImage(done)
@@ -62,16 +60,6 @@ export async function imageBytesRoutes(app: FastifyInstance, catalogue: Catalogu
     reply.code(202)
     return { image: toWireImage(image), task: toWireTask(await catalogue.tasks.view(actor, taskId)) }
   })
-}
-
-/**
- * Opened when its first byte is wanted, which is after all checks. Ending early leaves the connection alone, because
- * the answer still has to go through it.
- */
-function openableBody(open: () => IncomingMessage): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => open().iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>,
-  }
 }
 
 function expectedOf(

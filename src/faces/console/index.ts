@@ -15,6 +15,7 @@ import { peopleRoutes } from './people.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { sessionReader, sessionRoutes } from './session.ts'
 import { taskRoutes } from './tasks.ts'
+import { uploadOptions, uploadRoutes } from './uploads/routes.ts'
 import type { WireError } from './wire.ts'
 import { workRoutes } from './work.ts'
 
@@ -49,6 +50,7 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
             reply.header('cache-control', 'private, no-cache')
           })
           await scope.register((open) => sessionRoutes(open, { catalogue, logins, sessions, version }))
+          await scope.register((open) => uploadOptions(open, catalogue))
           await scope.register(async (known) => {
             const auth = { catalogue, localToken, logins, sessions }
             // Nobody uses a session by listening.
@@ -63,6 +65,7 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
             await peopleRoutes(known, catalogue, version)
             await dashboardRoutes(known, catalogue)
             await workRoutes(known, catalogue)
+            await uploadRoutes(known, catalogue)
             await repositoryRoutes(known, catalogue)
             await instanceRoutes(known, catalogue)
             await taskRoutes(known, catalogue)
