@@ -154,7 +154,7 @@ conn.image.delete_image(given['id'])
     })
 
     test('imports: from the staging area and from the web, and what failed can be read', async () => {
-      const { staged, fetched, failed, methods } = await as(
+      const { staged, fetched, copied, failed, methods } = await as(
         'eva',
         `
 formats = {'disk_format': 'raw', 'container_format': 'bare'}
@@ -164,9 +164,15 @@ uploading = conn.image.get_image(staged).status
 conn.image.import_image(staged, method='glance-direct')
 fetched = conn.image.create_image('fetched', allow_duplicates=True, **formats)
 conn.image.import_image(fetched, method='web-download', uri=given['webUrl'])
+# From another image service of the catalogue, which here is the same one. The SDK has no words for that.
+wait(staged, 'active')
+copied = conn.image.create_image('copied', allow_duplicates=True, **formats)
+method = {'name': 'glance-download', 'glance_region': given['region'], 'glance_image_id': staged.id}
+assert conn.image.post(f'/images/{copied.id}/import', json={'method': method}).status_code == 202
 failed = conn.image.create_image('liar', allow_duplicates=True, disk_format='qcow2', container_format='bare')
 conn.image.import_image(failed, method='web-download', uri=given['webUrl'])
-answer = {'staged': [uploading, wait(staged, 'active').size], 'fetched': wait(fetched, 'active').size}
+answer = {'staged': [uploading, wait(staged, 'active').size], 'fetched': wait(fetched, 'active').size,
+          'copied': wait(copied, 'active').size}
 for _ in range(200):
     image = conn.image.get_image(failed)
     if image.status == 'queued' and image.properties.get('os_glance_failed_import'):
@@ -174,12 +180,12 @@ for _ in range(200):
     time.sleep(0.05)
 answer['failed'] = [image.status, image.size]
 answer['methods'] = conn.image.get('/info/import').json()['import-methods']['value']
-for image in (staged, fetched, failed):
+for image in (staged, fetched, copied, failed):
     conn.image.delete_image(image)
 `,
-        { webUrl },
+        { webUrl, region: world.region },
       )
-      assert.deepEqual([staged, fetched], [['uploading', bytes.length], bytes.length])
+      assert.deepEqual([staged, fetched, copied], [['uploading', bytes.length], bytes.length, bytes.length])
       assert.deepEqual(failed, ['queued', null])
       assert.deepEqual(methods, ['glance-direct', 'web-download', 'glance-download'])
     })

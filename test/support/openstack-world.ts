@@ -17,6 +17,8 @@ export type Person = keyof typeof people
 export type World = {
   readonly url: string
   readonly authUrl: string
+  /** Of all services. */
+  readonly region: string
   /** For files of the clients. */
   readonly home: string
   environment(person: Person): Environment
@@ -25,6 +27,8 @@ export type World = {
 
 const names = Object.keys(people) as Person[]
 const password = 'secret'
+/** The one of those who have no other. */
+const region = 'RegionOne'
 
 const loginOf = (user: Person) => ({ user, password, project: people[user].project })
 
@@ -48,6 +52,7 @@ export async function embeddedWorld(stores: (directory: string) => Stores = () =
   return {
     url: server.url,
     authUrl,
+    region,
     home,
     environment: (person) => environmentOf(authUrl, loginOf(person)),
     async close() {
@@ -77,6 +82,7 @@ export async function keystoneWorld(stores: (directory: string) => Stores = () =
     return {
       url: server.url,
       authUrl: keystone.url,
+      region,
       home,
       environment: (person) => environmentOf(keystone.url, loginOf(person)),
       async close() {

@@ -76,6 +76,16 @@ export function locations(core: Core, changed: () => void) {
       changed,
     ),
 
+    /** What the one that new images are put in is called, where OpenStack's clients look for services by region. */
+    async region(): Promise<string> {
+      const usual = await database.db
+        .selectFrom('locations')
+        .select('name')
+        .where('is_default', '=', 1)
+        .executeTakeFirst()
+      return usual?.name ?? 'RegionOne'
+    },
+
     /** All of them (there are few), by id. Every signed-in caller may know them. */
     async all(): Promise<Location[]> {
       const rows = await database.db.selectFrom('locations').selectAll().orderBy('id').execute()

@@ -30,7 +30,7 @@ async function begin(context: Context): Promise<Answer> {
     url: method.uri,
     ...(stores === undefined ? {} : { stores }),
     ...(headerStore === undefined ? {} : { headerStore }),
-    ...(name === 'glance-download' ? { other: otherOf(context, method) } : {}),
+    ...(name === 'glance-download' ? { other: await otherOf(context, method) } : {}),
   }
   await parts.catalogue.storeImports.begin(actor, param('image'), asked).catch((error) => {
     const isRole = isFailure(error, 'forbidden') && error.detail.reason === 'role'
@@ -69,22 +69,36 @@ function storesOf(body: Body): readonly string[] | undefined {
 }
 
 /** Where another Glance is, is said by the caller's token and never by the request (glance.md 13.4). */
-function otherOf({ identity, request }: Context, method: Body): OtherGlance {
+async function otherOf(context: Context, method: Body): Promise<OtherGlance> {
   const {
     glance_region: region,
     glance_image_id: imageId,
     glance_service_interface: kind = 'public',
   } = method
-  const endpoints = (identity.services ?? [])
-    .filter(({ type }) => type === 'image')
-    .flatMap((service) => service.endpoints)
-  const found = endpoints.find((endpoint) => endpoint.region === region && endpoint.interface === kind)
   return {
     region,
     imageId,
-    endpoint: found?.url ?? null,
-    token: headerOf(request, 'x-auth-token')?.trim() ?? '',
+    endpoint: await endpointOf(context, region, kind),
+    token: headerOf(context.request, 'x-auth-token')?.trim() ?? '',
   }
+}
+
+/** Of the image service in a region, by the services of the caller's token; null: there is none. */
+async function endpointOf(
+  { identity, options, parts, request }: Context,
+  region: unknown,
+  kind: unknown,
+): Promise<string | null> {
+  if (identity.services === null && options.identityUrl === null) {
+    // Tokens of the embedded Identity name this server alone, by the same address for each of its interfaces.
+    const isOwn = region === (await parts.catalogue.locations.region())
+    return isOwn && ['public', 'internal', 'admin'].includes(kind as string) ? parts.origin(request) : null
+  }
+  const found = (identity.services ?? [])
+    .filter(({ type }) => type === 'image')
+    .flatMap((service) => service.endpoints)
+    .find((endpoint) => endpoint.region === region && endpoint.interface === kind)
+  return found?.url ?? null
 }
 
 export const importRoutes: readonly Route[] = [

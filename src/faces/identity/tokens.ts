@@ -68,6 +68,5 @@ async function bodyWith(context: Context, token: IdentityToken): Promise<object>
 
 /** The catalogue as this caller reaches it, in the region that new images are put in. */
 export async function catalogFor({ parts, origin }: Context): Promise<object[]> {
-  const places = await parts.catalogue.locations.all()
-  return catalogOf(origin, places.find(({ isDefault }) => isDefault)?.name ?? 'RegionOne')
+  return catalogOf(origin, await parts.catalogue.locations.region())
 }
