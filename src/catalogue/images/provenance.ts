@@ -31,10 +31,11 @@ export function provenance({ database: { db } }: Core) {
       .where('subject_kind', '=', 'image')
       .where('subject_id', '=', image.uuid)
 
-  /** Null also for an image that the actor does not see. */
+  /** Null for an image that is gone, or that the actor does not see. */
   async function visible(actor: Actor, uuid: string): Promise<string | null> {
     const image = await findImage(db, uuid)
-    return image && allows(actor, 'image.view', image, await membersOf(db, image)) ? image.uuid : null
+    if (!image || image.status === 'deleted') return null
+    return allows(actor, 'image.view', image, await membersOf(db, image)) ? image.uuid : null
   }
 
   return {
