@@ -2,14 +2,15 @@
 // digest beside it, so that a start only reads the sources.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const built = fromRoot('web/dist')
-const mark = join(built, '.built-from')
+const markName = '.built-from'
+const mark = join(built, markName)
 
 /** What a build depends on: the sources, the words of the API that they use, and the versions of the packages. */
 function digest() {
@@ -35,25 +36,30 @@ export function buildConsole(node) {
   process.stderr.write(
     'imageport: building the web console; only a change of it makes this necessary again\n',
   )
-  rmSync(built, { recursive: true, force: true })
+  // Beside the old one, which stays until the new one is complete.
+  const next = fromRoot(`web/dist.next-${process.pid}`)
   const vite = fromRoot('node_modules/vite/bin/vite.js')
-  const args = [vite, 'build', '--config', fromRoot('web/vite.config.ts'), '--logLevel', 'warn']
+  const options = ['--config', fromRoot('web/vite.config.ts'), '--logLevel', 'error']
+  const args = [vite, 'build', '--outDir', next, '--emptyOutDir', ...options]
   // Output goes to stderr: that of a command line may be read by a program.
   const result = spawnSync(node, args, { stdio: ['ignore', process.stderr.fd, 'inherit'] })
   if (result.status !== 0) {
+    rmSync(next, { recursive: true, force: true })
     process.stderr.write('imageport: the web console could not be built; see the messages above\n')
     process.exit(1)
   }
-  compress()
-  writeFileSync(mark, wanted)
+  compress(next)
+  writeFileSync(join(next, markName), wanted)
+  rmSync(built, { recursive: true, force: true })
+  renameSync(next, built)
   process.stderr.write(`imageport: web console built in ${Math.round((Date.now() - began) / 1000)} s\n`)
 }
 
 /** Once and well, instead of with every answer. */
-function compress() {
-  for (const name of readdirSync(built, { recursive: true })) {
+function compress(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
     if (!/\.(?:js|css|svg|html|json)$/.test(name)) continue
-    const path = join(built, name)
+    const path = join(folder, name)
     const bytes = readFileSync(path)
     const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
     writeFileSync(`${path}.br`, brotliCompressSync(bytes, quality))

@@ -12,6 +12,7 @@ import { imageRoutes } from './images.ts'
 import { instanceRoutes } from './instances.ts'
 import { isBuilt, pageRoutes } from './pages.ts'
 import { peopleRoutes } from './people.ts'
+import { placeRoutes } from './places.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { sessionReader, sessionRoutes } from './session.ts'
 import { taskRoutes } from './tasks.ts'
@@ -63,6 +64,7 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
             await imageDetailRoutes(known, parts)
             await imageMemberRoutes(known, catalogue)
             await peopleRoutes(known, catalogue, version)
+            await placeRoutes(known, catalogue)
             await dashboardRoutes(known, catalogue)
             await workRoutes(known, catalogue)
             await uploadRoutes(known, catalogue)
