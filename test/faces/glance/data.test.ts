@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { request as open } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { filesStore } from '../../../src/store/files.ts'
 import { type Ask, startWorld, tokenOf, unknown, type World } from './world.ts'
 
 let world: World
@@ -428,4 +429,56 @@ describe('download (section 12)', () => {
       const { uuid } = await world.image({ visibility }, bytes)
       await world.expect('GET', `/images/${uuid}/file`, { as }, status)
     })
+})
+
+describe('several stores (sections 11, 12, 14)', () => {
+  let stores: World
+  before(async () => {
+    stores = await startWorld({
+      stores: (directory) =>
+        ['slow', 'fast'].map((name) => filesStore({ name, directory: `${directory}/${name}` })),
+    })
+  })
+  after(() => stores.close())
+
+  async function upload(store: string | undefined, status: number, data = 'hello'): Promise<string> {
+    const { uuid } = await stores.image()
+    const headers = store === undefined ? {} : { 'x-image-meta-store': store }
+    await stores.expect('PUT', `/images/${uuid}/file`, { as: 'eva', data, headers }, status)
+    return uuid
+  }
+  const storesOf = async (id: string) =>
+    (await stores.expect('GET', `/images/${id}`, { as: 'eva' }, 200)).body.stores
+
+  test('an upload goes where its header says, else into the first', async () => {
+    assert.equal(await storesOf(await upload(undefined, 204, 'one')), 'slow')
+    assert.equal(await storesOf(await upload('fast', 204, 'two')), 'fast')
+  })
+
+  test('equal bytes are in every store that was asked for', async () => {
+    await upload('slow', 204, 'same')
+    assert.equal(await storesOf(await upload('fast', 204, 'same')), 'fast,slow')
+  })
+
+  test('an unknown store is 400, and the image waits', async () => {
+    const id = await upload('other', 400)
+    assert.equal((await stores.expect('GET', `/images/${id}`, { as: 'eva' }, 200)).body.status, 'queued')
+  })
+
+  test('a download may prefer stores that there are', async () => {
+    const id = await upload('fast', 204, 'preferred')
+    for (const prefer of ['fast', 'slow,fast', 'fast,slow'])
+      assert.equal(
+        (await stores.expect('GET', `/images/${id}/file?prefer=${prefer}`, { as: 'eva' }, 200)).text,
+        'preferred',
+      )
+    await stores.expect('GET', `/images/${id}/file?prefer=other`, { as: 'eva' }, 400, 'other')
+  })
+
+  test('a new image tells its stores', async () => {
+    const { headers } = await stores.expect('POST', '/images', { as: 'eva', json: {} }, 201)
+    assert.equal(headers.get('openstack-image-store-ids'), 'slow,fast')
+    const methods = headers.get('openstack-image-import-methods')!.split(',')
+    assert.ok(methods.includes('copy-image') && methods.includes('glance-direct'))
+  })
 })
