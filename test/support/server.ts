@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
 import { pino } from 'pino'
 import { remoteOf } from '../../src/assembly/remote.ts'
 import type { Catalogue } from '../../src/catalogue/catalogue.ts'
@@ -121,6 +122,11 @@ export async function startServer(options: StartOptions): Promise<TestServer> {
           settings_json: JSON.stringify(settings),
         })
         .execute()
+      // An id that was written by hand does not move PostgreSQL's counter by itself.
+      if (core.database.engine === 'postgres')
+        await sql`select setval(pg_get_serial_sequence('projects', 'id'), (select max(id) from projects))`.execute(
+          db,
+        )
     },
 
     async location(name, { description = '', enabled = true } = {}) {

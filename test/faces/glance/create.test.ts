@@ -100,6 +100,18 @@ forEachDatabase((_engine, _open, freshUrl) => {
       assert.equal(body.owner, world.projects.other)
       const nobody = await world.expect('POST', '/images', { as: 'root', json: { owner: null } }, 201)
       assert.equal(nobody.body.owner, null)
+      // A project that is not known, or not yet; naming it twice makes one.
+      const stranger = { as: 'root', json: { owner: '0123456789abcdef0123456789abcdef' } } as const
+      const given = await world.expect('POST', '/images', stranger, 201)
+      assert.equal(given.body.owner, stranger.json.owner)
+      await world.expect('POST', '/images', stranger, 201)
+      const { body: found } = await world.expect(
+        'GET',
+        `/images?owner=${stranger.json.owner}`,
+        { as: 'root' },
+        200,
+      )
+      assert.equal(found.images.length, 2)
     })
 
     test('128 properties and tags are allowed', async () => {

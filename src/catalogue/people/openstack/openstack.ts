@@ -6,7 +6,7 @@ import { admitProject } from './admitted-project.ts'
 import { applicationCredentials } from './application-credentials.ts'
 import { openstackDirectory } from './directory.ts'
 import { externalIdentities } from './external.ts'
-import type { OpenstackIdentity } from './identity.ts'
+import { type OpenstackIdentity, uuidOfId } from './identity.ts'
 import { findProject } from './lookups.ts'
 import type { ProofParts } from './proof.ts'
 import { identityTokens } from './tokens.ts'
@@ -40,15 +40,17 @@ export function openstack(core: Core, memory: Memory, byPassword: ProofParts['by
     },
 
     /**
-     * The project that an administrator gives an image to. Beside an external Keystone, whose projects become known by
-     * their tokens only, one that was never here gets its record now.
-     * @returns null when there is none
+     * The project that an administrator gives an image to, who may give it to any (glance.md section 22). One that was
+     * never here gets its record now: projects of an external Keystone become known by their tokens only, and the
+     * embedded Identity does not know better either, as long as it is an id and no name.
+     * @returns null for what can be no project
      * @throws Failure `forbidden`
      */
     async ownerOf(actor: Actor, id: string): Promise<number | null> {
       demandDirectory(actor)
       const known = await findProject(core.database.db, { id })
-      if (known || !core.keystone) return known?.id ?? null
+      if (known) return known.id
+      if (!core.keystone && uuidOfId(id) === null) return null
       await core.database.transaction((trx) => admitProject(trx, { id, name: id, domain: nowhere }))
       memory.forget()
       return (await findProject(core.database.db, { id }))!.id
