@@ -12,11 +12,13 @@ import { registrationNames } from '../registrations/names.ts'
 import { visibleImage } from '../registrations/scope.ts'
 import { treeNames } from '../trees/tree.ts'
 import { refusingTwins, taken } from '../violations.ts'
-import { catalogueResource, resourcesWith, visibleResources } from '../visibility.ts'
+import { catalogueResource, visibleResources } from '../visibility.ts'
+import { allowedOnResource, mayUpdate } from './allowed.ts'
 import { assignResource, type PlaceTable, placesOf, usualPlaces } from './assignment.ts'
 import {
   type ComputeResource,
   type ComputeResourceView,
+  type PlacedComputeResource,
   type ResourceAttributes,
   searchableComputeResources,
   selectResources,
@@ -63,14 +65,19 @@ export function computeResources(core: Core) {
     return toResource(row)
   }
 
-  async function viewOf(query: Query, actor: Actor, resource: ComputeResource): Promise<ComputeResourceView> {
+  async function placed(query: Query, resource: ComputeResource): Promise<PlacedComputeResource> {
     const { id } = resource
     return {
       ...resource,
-      images: await registrationNames(query, actor, { parent: { kind: 'compute-resource', id } }),
       organizations: await treeNames(query, 'projects', await placesOf(query, 'projects', id)),
       locations: await treeNames(query, 'locations', await placesOf(query, 'locations', id)),
     }
+  }
+
+  async function viewOf(query: Query, actor: Actor, resource: ComputeResource): Promise<ComputeResourceView> {
+    const parent = { kind: 'compute-resource', id: resource.id } as const
+    const images = await registrationNames(query, actor, { parent })
+    return { ...(await placed(query, resource)), images }
   }
 
   async function reload(trx: Trx, actor: Actor, id: number): Promise<ComputeResourceView> {
@@ -114,6 +121,14 @@ export function computeResources(core: Core) {
     async view(actor: Actor, id: number, context?: Context): Promise<ComputeResourceView> {
       return viewOf(database.db, actor, await find(database.db, actor, id, context))
     },
+
+    /** As `view`, but without its registrations, of which there can be very many. @throws Failure `forbidden`, `not-found`. */
+    async describe(actor: Actor, id: number): Promise<PlacedComputeResource> {
+      return placed(database.db, await find(database.db, actor, id, undefined))
+    },
+
+    /** What the actor may do with a resource that it sees, and with what is registered on it. */
+    allowed: (actor: Actor, id: number) => allowedOnResource(database.db, actor, id),
 
     /**
      * What the resource offers for registration, by name. The catalogue: its active images, as far as the actor may
@@ -274,15 +289,7 @@ export function computeResources(core: Core) {
 
   /** @throws Failure `forbidden`: one that is visible is not yet one's own. */
   async function demandUpdate(trx: Trx, actor: Actor, id: number): Promise<void> {
-    const condition = resourcesWith(actor, 'compute-resource.update')
-    if (!condition) return
-    const own = await trx
-      .selectFrom('compute_resources')
-      .select('id')
-      .where('id', '=', id)
-      .where(condition)
-      .executeTakeFirst()
-    if (!own)
+    if (!(await mayUpdate(trx, actor, id)))
       throw new Failure('forbidden', 'Your role does not allow this.', {
         reason: 'permission',
         id: 'compute-resource.update',

@@ -5,7 +5,7 @@ import type { Field, Searchable } from '../../search.ts'
 import type { Named } from '../registrations/names.ts'
 import type { TreeName } from '../trees/tree.ts'
 
-/** Where images are used (one-catalogue.md section 2, foreman.md 9.1). The password is never shown. */
+/** Where images are used (one-catalogue.md section 2, foreman.md 9.1). Of its password is told only whether there is one. */
 export type ComputeResource = {
   readonly id: number
   readonly name: string
@@ -13,6 +13,7 @@ export type ComputeResource = {
   readonly url: string | null
   readonly description: string | null
   readonly username: string | null
+  readonly hasPassword: boolean
   readonly attributes: ResourceAttributes
   readonly createdAt: Instant
   readonly updatedAt: Instant
@@ -39,12 +40,13 @@ export const attributeNames = [
 export type AttributeName = (typeof attributeNames)[number]
 export type ResourceAttributes = Readonly<Partial<Record<AttributeName, string | boolean | null>>>
 
-/** With what hangs on it; images as far as the caller may see them. */
-export type ComputeResourceView = ComputeResource & {
-  readonly images: readonly Named[]
+/** With where it is assigned. */
+export type PlacedComputeResource = ComputeResource & {
   readonly organizations: readonly TreeName[]
   readonly locations: readonly TreeName[]
 }
+/** With what hangs on it; images as far as the caller may see them. */
+export type ComputeResourceView = PlacedComputeResource & { readonly images: readonly Named[] }
 
 /** With the class that Foreman's search calls `type`, and folded forms; there are few, so these need no columns. */
 export function selectResources(query: Query) {
@@ -55,6 +57,9 @@ export function selectResources(query: Query) {
       .select([
         sql<string>`'Foreman::Model::' || provider`.as('type'),
         sql<string>`lower('Foreman::Model::' || provider)`.as('type_fold'),
+        sql<string>`lower(provider)`.as('provider_fold'),
+        sql<string | null>`lower(description)`.as('description_fold'),
+        sql<string | null>`lower(url)`.as('url_fold'),
       ])
       .as('compute_resources'),
   )
@@ -67,6 +72,7 @@ type ResourceRow = {
   readonly url: string | null
   readonly description: string | null
   readonly username: string | null
+  readonly password: string | null
   readonly attributes_json: string
   readonly created_at: Instant
   readonly updated_at: Instant
@@ -80,6 +86,7 @@ export function toResource(row: ResourceRow): ComputeResource {
     url: row.url,
     description: row.description,
     username: row.username,
+    hasPassword: row.password !== null,
     attributes: JSON.parse(row.attributes_json) as ResourceAttributes,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -99,12 +106,29 @@ function place(table: 'projects' | 'locations', column: string, kind: Field['kin
   }
 }
 
-/** The searchable fields of foreman.md 9.1. */
+/** The searchable fields of foreman.md 9.1, and what people besides look for. */
 export const searchableComputeResources: Searchable = {
   fields: {
     id: { column: 'compute_resources.id', kind: 'number' },
     name: { column: 'compute_resources.name', folded: 'compute_resources.name_fold', kind: 'text' },
     type: { column: 'compute_resources.type', folded: 'compute_resources.type_fold', kind: 'text' },
+    provider: {
+      column: 'compute_resources.provider',
+      folded: 'compute_resources.provider_fold',
+      kind: 'text',
+    },
+    description: {
+      column: 'compute_resources.description',
+      folded: 'compute_resources.description_fold',
+      kind: 'text',
+      nullable: true,
+    },
+    url: {
+      column: 'compute_resources.url',
+      folded: 'compute_resources.url_fold',
+      kind: 'text',
+      nullable: true,
+    },
     location: place('locations', 'name', 'text'),
     location_id: place('locations', 'id', 'number'),
     organization: place('projects', 'name', 'text'),

@@ -12,6 +12,7 @@ export type Registration = {
   readonly name: string
   readonly uuid: string
   readonly username: string
+  readonly hasPassword: boolean
   readonly userData: boolean | null
   readonly iamRole: string | null
   readonly computeResource: { readonly id: number; readonly name: string; readonly provider: string }
@@ -61,6 +62,7 @@ export function selectRegistrations(query: Query) {
     'registrations.image_seq',
     'registrations.created_at',
     'registrations.updated_at',
+    sql<0 | 1>`case when registrations.password is null then 0 else 1 end`.as('has_password'),
     'registrations.compute_resource_id',
     'registrations.operating_system_id',
     'registrations.architecture_id',
@@ -80,6 +82,7 @@ export function toRegistration(row: SelectedRegistration): Registration {
     name: row.name,
     uuid: row.uuid,
     username: row.username,
+    hasPassword: row.has_password === 1,
     userData: row.user_data === null ? null : row.user_data === 1,
     iamRole: row.iam_role,
     // Foreign keys: what a left join calls nullable is always there.

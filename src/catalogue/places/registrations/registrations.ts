@@ -12,6 +12,7 @@ import { now } from '../../time.ts'
 import { type Listing, page } from '../listing.ts'
 import { refusingTwins, taken } from '../violations.ts'
 import { catalogueResource } from '../visibility.ts'
+import { allowedOnRegistrations } from './allowed.ts'
 import { changeImage, imageOf, unregisterImage } from './image.ts'
 import { registrationsOf } from './of-image.ts'
 import {
@@ -141,6 +142,10 @@ export function registrations(core: Core) {
     /** Where an image that the actor sees is registered. @throws Failure `forbidden` (reason `permission`) */
     ofImage: (actor: Actor, image: Image): Promise<Registration[]> =>
       registrationsOf(database.db, actor, image),
+
+    /** What the actor may do with each of these, which were found in the scope, by id. */
+    allowed: (actor: Actor, scope: RegistrationScope, found: readonly Registration[]) =>
+      allowedOnRegistrations(database.db, actor, scope, found),
 
     /** How many over all pages; without a filter, all that the actor may see here. @throws as `list` */
     async count(actor: Actor, query: RegistrationScope & Listing): Promise<number> {

@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { demandPermission } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import type { Query } from '../../core.ts'
-import { Failure } from '../../failure.ts'
+import { Failure, isFailure } from '../../failure.ts'
 import type { PlacePermission } from '../../roles.ts'
 import type { Context } from '../listing.ts'
 import { catalogueResource, projectsWith, resourcesWith, visibleResources } from '../visibility.ts'
@@ -26,6 +26,7 @@ const parentAccess = {
   'registration.delete': 'edit',
 } as const satisfies Partial<Record<PlacePermission, 'view' | 'edit'>>
 export type Deed = keyof typeof parentAccess
+export const deeds = Object.keys(parentAccess) as readonly Deed[]
 
 const tables = {
   'compute-resource': 'compute_resources',
@@ -58,6 +59,22 @@ export async function demandScope(
     for (const condition of conditions) found = found.where(condition)
   }
   if (!Number.isSafeInteger(id) || !(await found.executeTakeFirst())) throw missing()
+}
+
+/** Would `demandScope` let the deed pass? */
+export async function allowsDeed(
+  query: Query,
+  actor: Actor,
+  scope: RegistrationScope,
+  deed: Deed,
+): Promise<boolean> {
+  try {
+    await demandScope(query, actor, scope, deed)
+    return true
+  } catch (error) {
+    if (isFailure(error)) return false
+    throw error
+  }
 }
 
 /** May the actor put a registration on this compute resource, whatever the route's parent was? */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
+import { padded } from '../../../database/padded.ts'
 import type { ArchitecturesTable, Instant } from '../../../database/schema.ts'
 import { demandPermission } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
@@ -16,10 +17,10 @@ import { blank, isBlank, isTooLong, refusingTwins, taken, tooLong, violations } 
 
 /** A processor architecture (foreman.md 9.3). */
 export type Architecture = Named & { readonly createdAt: Instant; readonly updatedAt: Instant }
-export type ArchitectureView = Architecture & {
+export type DescribedArchitecture = Architecture & {
   readonly operatingSystems: readonly (Named & { readonly title: string })[]
-  readonly images: readonly Named[]
 }
+export type ArchitectureView = DescribedArchitecture & { readonly images: readonly Named[] }
 export type ArchitecturePatch = {
   readonly name?: string | null
   readonly operatingSystemIds?: readonly number[]
@@ -82,12 +83,14 @@ export function architectures({ database }: Core) {
       .execute()
   }
 
+  async function describe(query: Query, id: number): Promise<DescribedArchitecture> {
+    return { ...(await find(query, id)), operatingSystems: await systemsOf(query, id) }
+  }
+
   async function viewOf(query: Query, actor: Actor, id: number): Promise<ArchitectureView> {
-    return {
-      ...(await find(query, id)),
-      operatingSystems: await systemsOf(query, id),
-      images: await registrationNames(query, actor, { parent: { kind: 'architecture', id } }),
-    }
+    const described = await describe(query, id)
+    const images = await registrationNames(query, actor, { parent: { kind: 'architecture', id } })
+    return { ...described, images }
   }
 
   async function demandSound(trx: Trx, name: string | null, before: Architecture | null): Promise<string> {
@@ -149,6 +152,25 @@ export function architectures({ database }: Core) {
     async view(actor: Actor, id: number): Promise<ArchitectureView> {
       demandPermission(actor, 'place.view')
       return viewOf(database.db, actor, id)
+    },
+
+    /** As `view`, but without its registrations, of which there can be very many. @throws Failure `forbidden`, `not-found`. */
+    async describe(actor: Actor, id: number): Promise<DescribedArchitecture> {
+      demandPermission(actor, 'place.view')
+      return describe(database.db, id)
+    },
+
+    /** How many operating systems each of these has, by their ids. @throws Failure `forbidden`. */
+    async systemCounts(actor: Actor, ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+      demandPermission(actor, 'place.view')
+      const rows = await database.db
+        .selectFrom('operating_system_architectures')
+        .select((select) => ['architecture_id', select.fn.countAll<number>().as('total')])
+        .where('architecture_id', 'in', padded([0, ...ids]))
+        .groupBy('architecture_id')
+        .execute()
+      const counts = new Map(rows.map(({ architecture_id, total }) => [architecture_id, Number(total)]))
+      return new Map(ids.map((id) => [id, counts.get(id) ?? 0]))
     },
 
     /** @throws Failure `forbidden`, `invalid` (with `fields`, or reason `association`). */

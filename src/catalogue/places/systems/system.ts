@@ -20,11 +20,9 @@ export type System = {
   readonly updatedAt: Instant
 }
 
+export type DescribedSystem = System & { readonly architectures: readonly Named[] }
 /** With what hangs on it; images as far as the caller may see them. */
-export type SystemView = System & {
-  readonly architectures: readonly Named[]
-  readonly images: readonly Named[]
-}
+export type SystemView = DescribedSystem & { readonly images: readonly Named[] }
 
 /** Operating systems with the folded forms of what is searched; there are few, so these need no columns. */
 export function selectSystems(query: Query) {

@@ -1,3 +1,4 @@
+import { padded } from '../../../database/padded.ts'
 import { demandPermission } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import { difference, record } from '../../audit.ts'
@@ -8,11 +9,18 @@ import { now } from '../../time.ts'
 import { demandKnown, sameIds } from '../associations.ts'
 import { demandNoImages } from '../in-use.ts'
 import { type Listing, page } from '../listing.ts'
-import { registrationNames } from '../registrations/names.ts'
+import { type Named, registrationNames } from '../registrations/names.ts'
 import { refusingTwins } from '../violations.ts'
 import { guessFamily, systemTitle } from './facts.ts'
 import { demandSystem, type SystemFacts, versionExists } from './rules.ts'
-import { type System, type SystemView, searchableSystems, selectSystems, toSystem } from './system.ts'
+import {
+  type DescribedSystem,
+  type System,
+  type SystemView,
+  searchableSystems,
+  selectSystems,
+  toSystem,
+} from './system.ts'
 
 export type SystemPatch = Partial<SystemFacts & { readonly architectureIds: readonly number[] }>
 /** `architectureId`: only those that have it. */
@@ -55,12 +63,14 @@ export function systems({ database }: Core) {
       .execute()
   }
 
+  async function describe(query: Query, id: number): Promise<DescribedSystem> {
+    return { ...(await find(query, id)), architectures: await architecturesOf(query, id) }
+  }
+
   async function viewOf(query: Query, actor: Actor, id: number): Promise<SystemView> {
-    return {
-      ...(await find(query, id)),
-      architectures: await architecturesOf(query, id),
-      images: await registrationNames(query, actor, { parent: { kind: 'operating-system', id } }),
-    }
+    const described = await describe(query, id)
+    const images = await registrationNames(query, actor, { parent: { kind: 'operating-system', id } })
+    return { ...described, images }
   }
 
   /** Writes the association; true when it changed. */
@@ -106,6 +116,29 @@ export function systems({ database }: Core) {
     async view(actor: Actor, id: number): Promise<SystemView> {
       demandPermission(actor, 'place.view')
       return viewOf(database.db, actor, id)
+    },
+
+    /** As `view`, but without its registrations, of which there can be very many. @throws Failure `forbidden`, `not-found`. */
+    async describe(actor: Actor, id: number): Promise<DescribedSystem> {
+      demandPermission(actor, 'place.view')
+      return describe(database.db, id)
+    },
+
+    /** The architectures of each of these systems, by their ids. @throws Failure `forbidden`. */
+    async architecturesOf(
+      actor: Actor,
+      ids: readonly number[],
+    ): Promise<ReadonlyMap<number, readonly Named[]>> {
+      demandPermission(actor, 'place.view')
+      const rows = await database.db
+        .selectFrom('operating_system_architectures')
+        .innerJoin('architectures', 'architectures.id', 'operating_system_architectures.architecture_id')
+        .select(['operating_system_id as system', 'architectures.id', 'architectures.name'])
+        .where('operating_system_id', 'in', padded([0, ...ids]))
+        .orderBy('architectures.name')
+        .execute()
+      const bySystem = Map.groupBy(rows, ({ system }) => system)
+      return new Map(ids.map((id) => [id, (bySystem.get(id) ?? []).map(({ id, name }) => ({ id, name }))]))
     },
 
     /** @throws Failure `forbidden`, `invalid` (with `fields`, or reason `association`). */
