@@ -100,7 +100,10 @@ export async function removeLocked(
   ownTask?: string,
 ): Promise<() => Promise<void>> {
   const gone = { status: 'deleted' as const, deletedAt: now(), blobId: null, handle: `deleted-${image.seq}` }
-  await saveImage(trx, core, actor, image, gone, 'delete')
+  const members = [...(await membersOf(trx, image))]
+  // Whoever the image was shared with is to hear of its end.
+  const beside = members.length === 0 ? {} : { before: { members }, after: { members: [] } }
+  await saveImage(trx, core, actor, image, gone, 'delete', beside)
   await trx.deleteFrom('image_members').where('image_seq', '=', image.seq).execute()
   await trx.deleteFrom('image_strangers').where('image_seq', '=', image.seq).execute()
   await trx.deleteFrom('image_locations').where('image_seq', '=', image.seq).execute()

@@ -18,6 +18,8 @@ export type Memory = {
   recall<T>(): Recall<T>
   /** After any change to people, groups, roles or tokens made by this process. */
   forget(): void
+  /** Changes with each `forget`. */
+  changes(): number
 }
 
 /** Who is who, for those who ask again and again. */
@@ -48,5 +50,7 @@ export function memory({ database }: Core): Memory {
       forgotten++
       for (const kept of all) kept.clear()
     },
+
+    changes: () => forgotten,
   }
 }

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { padded } from '../../database/padded.ts'
 import type { TaskLogTable } from '../../database/schema.ts'
 import { demandIn, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
@@ -100,6 +101,25 @@ export function taskHistory(core: Core) {
         .offset(page.offset)
         .execute()
       return rows.map(toEntry)
+    },
+
+    /**
+     * What the log tells of one task, oldest first: all of it to administrators, and to others what they did, what was
+     * done to their own things, and what happened in datacenters that they administer.
+     */
+    async ofTask(actor: Actor, taskId: string): Promise<LogEntry[]> {
+      let log = db.selectFrom('task_log').where('task_id', '=', taskId)
+      if (!actor.superAdmin) {
+        const own = [...actor.roles.keys()].filter((id) => permitted(actor, 'instance.manage', id))
+        log = log.where((where) =>
+          where.or([
+            where('user_id', '=', actor.userId),
+            where('owner_user_id', '=', actor.userId),
+            where('project_id', 'in', padded([...own, 0])),
+          ]),
+        )
+      }
+      return (await log.selectAll().orderBy('id').limit(1000).execute()).map(toEntry)
     },
 
     async count(actor: Actor, projectId: number, filter: LogFilter): Promise<number> {

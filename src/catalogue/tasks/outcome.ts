@@ -34,6 +34,11 @@ const moving: ReadonlySet<string> = new Set([
   'snapshot-image',
 ])
 
+/** Is its progress told in bytes? */
+export function movesBytes({ kind }: Pick<Task, 'kind'>): boolean {
+  return moving.has(kind)
+}
+
 /** What people and clients are told of a task that has ended; a cancelled one has no outcome but the word for it. */
 export function outcomeOf(task: Task): Outcome | string {
   if (task.state === 'cancelled') return task.startedAt === null ? 'revoked' : 'terminated'

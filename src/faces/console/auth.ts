@@ -12,7 +12,7 @@ export type AuthParts = {
   readonly catalogue: Catalogue
   readonly localToken: string
   readonly logins: LoginLimit
-  readonly sessions: SessionReader
+  readonly sessions: Pick<SessionReader, 'account'>
 }
 
 /** The user in whose name the holder of the local secret acts. */

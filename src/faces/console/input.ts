@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { Failure } from '../../catalogue/failure.ts'
 import { imageTypes, statuses, visibilities } from '../../catalogue/images/image.ts'
 import { roleNames } from '../../catalogue/roles.ts'
-import { taskStates } from '../../catalogue/tasks/task.ts'
 
 /** What requests may say. Unknown keys are mistakes and are told. What values mean is the catalogue's to judge. */
 
@@ -90,13 +89,6 @@ export const imageQuery = z.strictObject({
   os: text.optional(),
   /** Field names, separated by commas, each with `-` before it for the other direction. */
   sort: text.optional(),
-})
-
-export const taskQuery = z.strictObject({
-  ...page,
-  state: z.enum(taskStates).optional(),
-  kind: text.optional(),
-  image: text.optional(),
 })
 
 export const historyQuery = z.strictObject({

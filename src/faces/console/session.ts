@@ -69,16 +69,17 @@ export function sessionReader(catalogue: Catalogue) {
 
   return {
     /**
+     * @param prolongs does the session live longer by it?
      * @returns null where the request carries no session
      * @throws Failure `unauthenticated`; `forbidden` (reason `session-proof`) for a change without the proof
      */
-    async account(request: FastifyRequest): Promise<Account | null> {
+    async account(request: FastifyRequest, prolongs = true): Promise<Account | null> {
       const session = sessionOf(request)
       if (session === null) return null
       const account = await catalogue.users.byToken('session', session, request.ip)
       demandProof(catalogue, request, session)
       const at = Date.now()
-      if ((renewed.get(session) ?? 0) + renewEvery < at) {
+      if (prolongs && (renewed.get(session) ?? 0) + renewEvery < at) {
         if (renewed.size >= rememberedAtMost) renewed.clear()
         renewed.set(session, at)
         await catalogue.users.renewSession(session, idleSeconds)
