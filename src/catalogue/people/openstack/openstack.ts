@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../../../database/dialect.ts'
 import { demandDirectory } from '../../access.ts'
 import type { Actor } from '../../actor.ts'
 import type { Core } from '../../core.ts'
@@ -51,7 +52,13 @@ export function openstack(core: Core, memory: Memory, byPassword: ProofParts['by
       const known = await findProject(core.database.db, { id })
       if (known) return known.id
       if (!core.keystone && uuidOfId(id) === null) return null
-      await core.database.transaction((trx) => admitProject(trx, { id, name: id, domain: nowhere }))
+      const project = { id, name: id, domain: nowhere }
+      await core.database
+        .transaction((trx) => admitProject(trx, project))
+        .catch((error) => {
+          // Somebody else made the same one at this moment.
+          if (!isUniqueViolation(error)) throw error
+        })
       memory.forget()
       return (await findProject(core.database.db, { id }))!.id
     },
