@@ -26,20 +26,21 @@ export type World = {
 }
 
 const names = Object.keys(people) as Person[]
-const password = 'secret'
+/** Of everybody. */
+export const password = 'secret'
 /** The one of those who have no other. */
 const region = 'RegionOne'
 
 const loginOf = (user: Person) => ({ user, password, project: people[user].project })
 
-type Stores = { readonly IMAGEPORT_STORE_URL?: string }
+/** Further settings of the Imageport; given the directory of its world. */
+type More = (directory: string) => Readonly<Record<string, string>>
 
-/** @param stores IMAGEPORT_STORE_URL, given the directory of the world */
-export async function embeddedWorld(stores: (directory: string) => Stores = () => ({})): Promise<World> {
+export async function embeddedWorld(more: More = () => ({})): Promise<World> {
   const at = await place()
   const home = join(at.directory, 'home')
   await mkdir(home)
-  const server = await startImageport(at.dataDir, stores(at.directory), {
+  const server = await startImageport(at.dataDir, more(at.directory), {
     projects: [{ name: 'acme' }, { name: 'park' }],
     users: names.map((username) => {
       const { project, role } = people[username]
@@ -63,7 +64,7 @@ export async function embeddedWorld(stores: (directory: string) => Stores = () =
 }
 
 /** @throws an Error where Keystone cannot be installed */
-export async function keystoneWorld(stores: (directory: string) => Stores = () => ({})): Promise<World> {
+export async function keystoneWorld(more: More = () => ({})): Promise<World> {
   const keystone = await startKeystone()
   if (keystone === null) throw new Error('There is no Keystone.')
   const at = await place()
@@ -77,7 +78,7 @@ export async function keystoneWorld(stores: (directory: string) => Stores = () =
       const id = await keystone.createUser(person, password, { default_project_id: projects.get(project)! })
       await keystone.assign(id, role, projects.get(project)!)
     }
-    const server = await startImageport(at.dataDir, { ...stores(at.directory), ...keystone.settings }, {})
+    const server = await startImageport(at.dataDir, { ...more(at.directory), ...keystone.settings }, {})
     await keystone.addService('image', 'glance', server.url)
     return {
       url: server.url,
