@@ -157,6 +157,32 @@ for (const engine of engines)
       )
     })
 
+    test('staged and imported with OpenStack’s words: pending elsewhere until it is done', async () => {
+      const { uuid, handle } = await created({ name: 'staged' })
+      await glance('PUT', `/images/${uuid}/stage`, 204, { data: 'bytes on their way' })
+      const staged = await world.seen(uuid, handle)
+      assert.deepEqual(
+        [
+          staged.glance.status,
+          staged.cloud.status,
+          staged.danube.status,
+          staged.registration,
+          staged.offered,
+        ],
+        ['uploading', 'saving', 2, null, false],
+      )
+      const unfinished = (await world.json('/images')) as unknown as { uuid: string }[]
+      assert.ok(!unfinished.some((one) => one.uuid === uuid))
+      await glance('POST', `/images/${uuid}/import`, 202, { json: { method: { name: 'glance-direct' } } })
+      await world.cloud.settled(uuid)
+      const { glance: shown, ...seen } = await world.seen(uuid, handle)
+      assert.deepEqual(
+        [shown.status, seen.cloud.status, seen.danube.status, seen.manifest.state, seen.registration.name],
+        ['active', 'active', 1, 'active', 'staged'],
+      )
+      assert.equal((await world.cloud.download(uuid)).toString(), 'bytes on their way')
+    })
+
     test('what a face cannot show or write survives what it does write', async () => {
       const { uuid, handle } = await created(facts, 'bytes')
       const original = await glance('GET', `/images/${uuid}`, 200)
