@@ -1,0 +1,28 @@
+import { ApiError } from '../../api/client.ts'
+import { messageOf } from '../QueryView.tsx'
+
+/** What is wrong with a form that was sent. */
+export type Problems = {
+  /** By the names of the form's fields. */
+  readonly fields: Readonly<Record<string, string>>
+  /** What belongs to none of them. */
+  readonly general: string | null
+}
+
+export const noProblems: Problems = { fields: {}, general: null }
+
+/**
+ * Sorts what the server refuses into the fields of a form. The catalogue calls some of them as OpenStack does.
+ * @param known the names of the form's fields
+ */
+export function problemsOf(error: unknown, known: readonly string[]): Problems {
+  const told = error instanceof ApiError ? (error.detail.fields ?? {}) : {}
+  const named = Object.entries(told).map(([name, messages]) => [camelCase(name), messages.join(' ')] as const)
+  const fields = Object.fromEntries(named.filter(([name]) => known.includes(name)))
+  const isTold = named.length > 0 && named.every(([name]) => known.includes(name))
+  return { fields, general: isTold ? null : messageOf(error) }
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
