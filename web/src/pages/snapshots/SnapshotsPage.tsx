@@ -1,3 +1,10 @@
+import { useSearchParams } from 'react-router'
+import { InstanceList } from './InstanceList.tsx'
+import { InstanceView } from './InstanceView.tsx'
+
+/** Images from virtual machines: which there are, and one of them with its disks and snapshots. */
 export default function SnapshotsPage() {
-  return null
+  const [parameters] = useSearchParams()
+  const instance = parameters.get('instance')
+  return instance === null ? <InstanceList /> : <InstanceView key={instance} uuid={instance} />
 }
