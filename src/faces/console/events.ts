@@ -79,12 +79,15 @@ async function* messages(listener: Listener, request: FastifyRequest): AsyncGene
 
 /** The id goes with the last message: whoever has only some of them comes back for all. */
 function textOf({ events, reset, position }: EventBatch): string {
-  const told = [
-    ...(reset ? [message('reset', {})] : []),
-    ...events.map((event) => message('message', event satisfies WireEvent)),
-  ].join('')
-  // A comment, so that silence means that the stream is dead; and how far it is, although there was nothing to tell.
-  return `${told}: \nid: ${position}\n\n`
+  const told: (readonly [string, object])[] = [
+    ...(reset ? [['reset', {}] as const] : []),
+    ...events.map((event) => ['message', event satisfies WireEvent] as const),
+  ]
+  // Silence means that the stream is dead; and others' changes, of which nothing is told, are behind us, too.
+  if (told.length === 0) return `: \nid: ${position}\n\n`
+  return told
+    .map(([name, data], index) => message(name, data, index === told.length - 1 ? position : undefined))
+    .join('')
 }
 
 function message(name: string, data: object, id?: number): string {

@@ -5,8 +5,6 @@ import type {
   WireNewToken,
   WireProject,
   WireProjectList,
-  WireTask,
-  WireTaskList,
   WireTokenList,
   WireUser,
   WireUserList,
@@ -14,7 +12,7 @@ import type {
 } from '../../../src/faces/console/wire.ts'
 import { type Api, basic, type Call, refused, startApi } from './api.ts'
 
-describe('console: people, projects and work', () => {
+describe('console: people, projects and what is applied', () => {
   let api: Api
   let plain: Call
   before(async () => {
@@ -122,25 +120,6 @@ describe('console: people, projects and work', () => {
     assert.equal(message, 'site.yaml, line 5: users[0].rolls: is not a known key')
     refused(await api.admin('GET', '/projects/halfway'), 404, 'not-found')
     refused(await plain('POST', '/apply', good), 403, 'forbidden', 'role')
-  })
-
-  test('tasks are begun, seen, cancelled', async () => {
-    const begun = await api.admin('POST', '/verify')
-    assert.equal(begun.status, 202)
-    const task = begun.body as WireTask
-    assert.deepEqual([task.kind, task.state], ['verify', 'pending'])
-    refused(await plain('POST', '/verify'), 403, 'forbidden', 'role')
-    const stranger = await api.user({ username: 'stranger' })
-    refused(await stranger('GET', `/tasks/${task.id}`), 404, 'not-found')
-    assert.deepEqual((await stranger('GET', '/tasks')).body, { tasks: [] })
-    const listed = (await api.admin('GET', '/tasks?state=pending&kind=verify')).body as WireTaskList
-    assert.deepEqual(
-      listed.tasks.map(({ id }) => id),
-      [task.id],
-    )
-    assert.equal(((await api.admin('POST', `/tasks/${task.id}/cancel`)).body as WireTask).state, 'cancelled')
-    refused(await api.admin('POST', `/tasks/${task.id}/cancel`), 409, 'state')
-    refused(await api.admin('GET', '/tasks?state=sleeping'), 400, 'invalid')
   })
 
   test('an import from an address that policy refuses says so', async () => {
