@@ -1,15 +1,21 @@
-import { ActionGroup, Button, ExpandableSection, Form } from '@patternfly/react-core'
+import { ActionGroup, Button, ExpandableSection } from '@patternfly/react-core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import type { WireImport, WireImportStarted } from '../../../../src/faces/console/wire.ts'
 import { post } from '../../api/client.ts'
+import { CheckedForm } from '../../parts/form/CheckedForm.tsx'
 import { ChoiceField, TextField } from '../../parts/form/Field.tsx'
 import { diskFormats } from '../../parts/form/image-facts.ts'
 import { ProjectField, useTargetProjects } from '../../parts/form/ProjectField.tsx'
-import { noProblems, type Problems, problemsOf } from '../../parts/form/problems.ts'
+import {
+  noProblems,
+  type Problems,
+  problemsIn,
+  problemsOf,
+  problemsWithout,
+} from '../../parts/form/problems.ts'
 import { VisibilityField } from '../../parts/form/VisibilityField.tsx'
-import { Notice } from '../../parts/Notice.tsx'
 import { MoreFacts } from './MoreFacts.tsx'
 import { algorithmOf, emptyDraft, suggested, toImport, type UrlDraft, urlFields } from './url-draft.ts'
 
@@ -28,8 +34,7 @@ export function UrlImport({ onBegun }: { readonly onBegun: (started: WireImportS
   const change = (changed: Partial<UrlDraft>) => {
     setDraft({ ...draft, ...changed })
     // What is being put right is wrong no more.
-    const left = Object.entries(problems.fields).filter(([name]) => !(name in changed))
-    setProblems({ fields: Object.fromEntries(left), general: null })
+    setProblems(problemsWithout(problems, Object.keys(changed)))
   }
   const begin = useMutation({
     mutationFn: (wanted: WireImport) => post<WireImportStarted>('/imports', wanted),
@@ -44,10 +49,9 @@ export function UrlImport({ onBegun }: { readonly onBegun: (started: WireImportS
       if (['tags', 'minDisk', 'minRam'].some((name) => name in found.fields)) setMore(true)
     },
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     if (draft.digest.trim() !== '' && algorithm === undefined)
-      return setProblems({ fields: { digest: text('digest.wrong') }, general: null })
+      return setProblems(problemsIn({ digest: text('digest.wrong') }))
     begin.mutate(toImport(draft, project))
   }
   const field = (name: Exclude<keyof UrlDraft, 'system'>) => ({
@@ -57,8 +61,7 @@ export function UrlImport({ onBegun }: { readonly onBegun: (started: WireImportS
   })
 
   return (
-    <Form onSubmit={submit} isWidthLimited>
-      {problems.general === null ? null : <Notice variant="danger" title={problems.general} role="alert" />}
+    <CheckedForm problems={problems} onSubmit={submit} isWidthLimited>
       <TextField
         {...field('url')}
         type="url"
@@ -106,6 +109,6 @@ export function UrlImport({ onBegun }: { readonly onBegun: (started: WireImportS
           <FormattedMessage id="import.begin" />
         </Button>
       </ActionGroup>
-    </Form>
+    </CheckedForm>
   )
 }

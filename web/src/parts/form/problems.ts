@@ -7,9 +7,16 @@ export type Problems = {
   readonly fields: Readonly<Record<string, string>>
   /** What belongs to none of them. */
   readonly general: string | null
+  /** When they were told; what has been put right since changes nothing of it. */
+  readonly toldAt?: number
 }
 
-export const noProblems: Problems = { fields: {}, general: null }
+export const noProblems: Problems = { fields: {}, general: null, toldAt: 0 }
+
+/** What the page itself finds wrong. */
+export function problemsIn(fields: Problems['fields']): Problems {
+  return { fields, general: null, toldAt: performance.now() }
+}
 
 /**
  * Sorts what the server refuses into the fields of a form. The catalogue calls some of them as OpenStack does.
@@ -20,7 +27,13 @@ export function problemsOf(error: unknown, known: readonly string[]): Problems {
   const named = Object.entries(told).map(([name, messages]) => [camelCase(name), messages.join(' ')] as const)
   const fields = Object.fromEntries(named.filter(([name]) => known.includes(name)))
   const isTold = named.length > 0 && named.every(([name]) => known.includes(name))
-  return { fields, general: isTold ? null : messageOf(error) }
+  return { ...problemsIn(fields), general: isTold ? null : messageOf(error) }
+}
+
+/** What is left once some fields have been written anew. */
+export function problemsWithout(problems: Problems, written: readonly string[]): Problems {
+  const left = Object.entries(problems.fields).filter(([name]) => !written.includes(name))
+  return { ...problems, fields: Object.fromEntries(left), general: null }
 }
 
 function camelCase(name: string): string {
