@@ -174,23 +174,45 @@ function compileField(filter: FieldFilter, field: Field): Condition {
   return sql`${column} ${operators[filter.is]} ${prepare(filter.value)}`
 }
 
+/** What rows are ordered by: an expression of SQL, and how. */
+export type OrderTerm = {
+  readonly value: RawBuilder<unknown>
+  readonly descending: boolean
+  readonly nullable: boolean
+}
+
+/** @throws Failure `invalid` (reason `field`) */
+export function orderTerms(order: readonly Order[], fields: Fields): readonly OrderTerm[] {
+  // A tie-breaker that was sorted by already breaks nothing, and would keep the database from using its index.
+  const distinct = order.filter(({ field }, i) => order.findIndex((other) => other.field === field) === i)
+  return distinct.map(({ field: name, descending = false, caseless }) => {
+    const field = fieldOf(fields, name)
+    if (field.many) throw unknownField(name)
+    const [value] = sideOf(field, caseless)
+    return { value, descending, nullable: field.nullable === true }
+  })
+}
+
 /** The ORDER BY terms; NULLs first ascending, last descending, as SQLite has it by itself. */
 export function compileOrder(
   order: readonly Order[],
   fields: Fields,
   engine: 'sqlite' | 'postgres',
 ): RawBuilder<unknown> {
-  // A tie-breaker that was sorted by already breaks nothing, and would keep the database from using its index.
-  const distinct = order.filter(({ field }, i) => order.findIndex((other) => other.field === field) === i)
-  const terms = distinct.map(({ field: name, descending, caseless }) => {
-    const field = fieldOf(fields, name)
-    if (field.many) throw unknownField(name)
-    const [column] = sideOf(field, caseless)
-    const nulls =
-      engine === 'sqlite' || !field.nullable ? sql`` : descending ? sql` nulls last` : sql` nulls first`
-    return descending ? sql`${column} desc${nulls}` : sql`${column}${nulls}`
-  })
-  return sql.join(terms)
+  return compileTerms(orderTerms(order, fields), engine)
+}
+
+export function compileTerms(
+  terms: readonly OrderTerm[],
+  engine: 'sqlite' | 'postgres',
+): RawBuilder<unknown> {
+  return sql.join(
+    terms.map(({ value, descending, nullable }) => {
+      const nulls =
+        engine === 'sqlite' || !nullable ? sql`` : descending ? sql` nulls last` : sql` nulls first`
+      return descending ? sql`${value} desc${nulls}` : sql`${value}${nulls}`
+    }),
+  )
 }
 
 /** True when the filter speaks of nothing but these fields. */

@@ -29,7 +29,8 @@ export function prepared<DB, P extends Parameters, Row>(
 
   function compile(db: Kysely<DB>): Compiled {
     const placeholders = new Proxy({} as P, { get: (_, name) => new Placeholder(String(name)) })
-    const query = build(db, placeholders).compile()
+    // Plugins see parameters, and placeholders are none; they do not see the query when it is run, either.
+    const query = build(db.withoutPlugins(), placeholders).compile()
     return { query, values: query.parameters }
   }
 
