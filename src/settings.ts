@@ -5,11 +5,14 @@ import { settingsSchema } from './settings/schema.ts'
 import { type Found, fromEnvironment, fromFile, type Source } from './settings/sources.ts'
 
 export { describeSettings } from './settings/describe.ts'
+export { listSettings } from './settings/list.ts'
 
 /** What each one means stands in settings/schema.ts. */
 export type Settings = Readonly<z.output<ReturnType<typeof settingsSchema>>> & {
   /** The settings file that was read; null: none. */
   readonly settingsFile: string | null
+  /** Where each setting was found, by its key: a variable, or a line of the settings file. Defaults are not in it. */
+  readonly found: Readonly<Record<string, string>>
 }
 
 /** Names every setting that is wrong, one line each; `main` prints the message and ends with exit code 2. */
@@ -48,7 +51,8 @@ export function loadSettings(env: NodeJS.ProcessEnv, { cwd }: { readonly cwd: st
     ...complaints(result.error?.issues ?? [], found),
   ]
   if (!result.success || problems.length > 0) throw new SettingsError(problems)
-  return Object.freeze({ ...result.data, settingsFile: file.path })
+  const places = Object.fromEntries([...found].map(([key, { where }]) => [key, where]))
+  return Object.freeze({ ...result.data, settingsFile: file.path, found: places })
 }
 
 function settingsFile(

@@ -4,7 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { describeSettings, loadSettings, SettingsError, settingVariables } from '../src/settings.ts'
+import {
+  describeSettings,
+  listSettings,
+  loadSettings,
+  SettingsError,
+  settingVariables,
+} from '../src/settings.ts'
 
 const folders: string[] = []
 after(() => {
@@ -93,6 +99,7 @@ describe('settings', () => {
         cleanupDays: 14,
         cleanupFormats: ['ami', 'ari', 'aki', 'vhd', 'vmdk', 'raw', 'qcow2', 'vdi', 'iso'],
         settingsFile: null,
+        found: {},
       },
     )
     assert.ok(Object.isFrozen(settings))
@@ -390,6 +397,80 @@ describe('describeSettings', () => {
     const shown = describeSettings(load())
     assert.equal(shown.adminPassword, null)
     assert.equal(shown.keystonePassword, null)
+  })
+})
+
+describe('listSettings', () => {
+  const listed = (env: NodeJS.ProcessEnv, cwd = place()) =>
+    new Map(listSettings(load(env, cwd)).map((setting) => [setting.name, setting]))
+
+  test('lists every setting with its value, its unit and where it comes from', () => {
+    const cwd = place({ 'data/settings.yaml': '# ours\nport: 1111\nmaxImageSize: 2GB\n' })
+    const list = listed({ IMAGEPORT_PORT: '2222', IMAGEPORT_TOKEN_SECONDS: '60' }, cwd)
+    assert.deepEqual([...list.keys()].sort(), [...settingVariables()].sort())
+    const shared = { secret: false, place: null }
+    assert.deepEqual(list.get('IMAGEPORT_PORT'), {
+      ...shared,
+      name: 'IMAGEPORT_PORT',
+      value: 2222,
+      unit: null,
+      from: 'environment',
+    })
+    assert.deepEqual(list.get('IMAGEPORT_MAX_IMAGE_SIZE'), {
+      ...shared,
+      name: 'IMAGEPORT_MAX_IMAGE_SIZE',
+      value: 2 * 1024 ** 3,
+      unit: 'bytes',
+      from: 'file',
+      place: 'data/settings.yaml:3: maxImageSize',
+    })
+    assert.equal(list.get('IMAGEPORT_TOKEN_SECONDS')!.unit, 'seconds')
+    assert.equal(list.get('IMAGEPORT_CLEANUP_DAYS')!.unit, 'days')
+    assert.equal(list.get('IMAGEPORT_HOST')!.from, 'default')
+    assert.deepEqual(list.get('IMAGEPORT_TRUSTED_PROXIES')!.value, [])
+  })
+
+  test('whatever is written as a size, or named after a unit, has that unit', () => {
+    const accepts = (name: string, text: string) => {
+      try {
+        load({ [name]: text })
+        return true
+      } catch {
+        return false
+      }
+    }
+    let sizes = 0
+    for (const { name, unit } of listed({}).values()) {
+      if (/_(SECONDS|DAYS)$/.test(name)) assert.equal(unit, name.split('_').at(-1)!.toLowerCase(), name)
+      const isSize = accepts(name, '1024KB') && !accepts(name, 'KB1024')
+      assert.equal(unit === 'bytes', isSize, name)
+      if (isSize) sizes++
+    }
+    assert.equal(sizes, 4)
+  })
+
+  test('tells of secrets only whether they are set', () => {
+    const list = listed({
+      IMAGEPORT_ADMIN_PASSWORD: 'geheim',
+      IMAGEPORT_DATABASE_URL: 'postgres://eva:geheim@db.example/images?sslpassword=geheim',
+      IMAGEPORT_STORE_URL:
+        'a=s3://bucket/below?endpoint=http://eva:geheim@store.example&accessKey=geheim&secretKey=geheim,b=file:/srv/blobs?readOnly=true',
+    })
+    assert.doesNotMatch(JSON.stringify([...list.values()]), /geheim/)
+    assert.deepEqual(
+      ['ADMIN_PASSWORD', 'KEYSTONE_PASSWORD'].map((name) => {
+        const { value, secret } = list.get(`IMAGEPORT_${name}`)!
+        return [value, secret]
+      }),
+      [
+        [true, true],
+        [false, true],
+      ],
+    )
+    assert.deepEqual(list.get('IMAGEPORT_STORE_URL')!.value, [
+      'a=s3://bucket/below/?endpoint=http://eva:***@store.example/&region=us-east-1',
+      'b=file:/srv/blobs?readOnly=true',
+    ])
   })
 })
 

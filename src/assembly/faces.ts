@@ -9,7 +9,7 @@ import { onecloudplanet } from '../faces/onecloudplanet/index.ts'
 import { operationsFace } from '../faces/operations/index.ts'
 import type { Face } from '../http/face.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
-import type { Settings } from '../settings.ts'
+import { listSettings, type Settings } from '../settings.ts'
 import { localToken } from './secret-file.ts'
 
 /** Where `bin/install.js` has the web console built. */
@@ -28,7 +28,12 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
     ...(settings.identity === 'embedded' && settings.keystoneUrl === null
       ? [identityFace({ tokenSeconds: settings.tokenSeconds })]
       : []),
-    consoleFace({ localToken: await localToken(settings.dataDir), pages: builtConsole }),
+    consoleFace({
+      localToken: await localToken(settings.dataDir),
+      pages: builtConsole,
+      settings: listSettings(settings),
+      identity: identityOf(settings),
+    }),
     // The last: paths that nobody owns name a version of its wire that there is not.
     glanceFace({
       identityUrl: settings.keystonePublicUrl ?? settings.keystoneUrl,
@@ -37,4 +42,9 @@ export async function facesOf(settings: Settings): Promise<{ faces: readonly Fac
     }),
   ]
   return { faces, measured }
+}
+
+/** Where OpenStack's clients get tokens: an external Keystone's URL, or the path of the embedded Identity. */
+function identityOf({ identity, keystoneUrl, keystonePublicUrl }: Settings): string | null {
+  return keystonePublicUrl ?? keystoneUrl ?? (identity === 'embedded' ? '/identity/v3' : null)
 }

@@ -6,6 +6,7 @@ import { stores } from './bytes/stores.ts'
 import { verification } from './bytes/verification.ts'
 import type { Core } from './core.ts'
 import { events } from './events/events.ts'
+import { health } from './health.ts'
 import { imageServer } from './image-server.ts'
 import { attachments } from './images/attachments.ts'
 import { foreignImages } from './images/foreign.ts'
@@ -29,6 +30,7 @@ import { datacenters } from './people/datacenters/datacenters.ts'
 import { datacenterSettings } from './people/datacenters/settings.ts'
 import { datacenterAccess } from './people/datacenters-access.ts'
 import { directory } from './people/directory.ts'
+import { grants } from './people/grants.ts'
 import { groups } from './people/groups/groups.ts'
 import { loginTokens } from './people/login-tokens.ts'
 import { memory } from './people/memory.ts'
@@ -93,7 +95,9 @@ export function catalogueOf(core: Core) {
     disks: disks(core, live),
     events: events(core, remembered),
     foreignImages: foreignImages(core),
+    grants: grants(core),
     groups: groups(core, people.forget),
+    health: health(core),
     imageLocations: imageLocations(core),
     imageServer: imageServer(core),
     icons: icons(core),

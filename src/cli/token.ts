@@ -1,5 +1,11 @@
 import type { Command } from 'commander'
-import type { WireNewToken, WireTokenDraft, WireTokenList, WireWhoami } from '../faces/console/wire.ts'
+import type {
+  WireNewToken,
+  WireToken,
+  WireTokenDraft,
+  WireTokenList,
+  WireWhoami,
+} from '../faces/console/wire.ts'
 import type { Context } from './context.ts'
 import { misuse } from './errors.ts'
 import { given } from './image-options.ts'
@@ -22,10 +28,17 @@ export function tokenCommand(program: Command, context: Context): void {
   ofUser(token.command('list'))
     .description('list tokens; their text is shown only when they are made')
     .action(async (options: OfUser) => {
-      const list = await context.client().get<WireTokenList>(await tokensOf(options))
-      context.print(list, () =>
+      const path = await tokensOf(options)
+      const tokens: WireToken[] = []
+      for (;;) {
+        const query = { limit: 1000, offset: tokens.length }
+        const page = await context.client().get<WireTokenList>(path, query)
+        tokens.push(...page.tokens)
+        if (page.tokens.length === 0 || tokens.length >= page.total) break
+      }
+      context.print({ tokens }, () =>
         table(
-          list.tokens,
+          tokens,
           [
             { title: 'ID', of: ({ id }) => String(id), right: true },
             { title: 'LABEL', of: ({ label }) => label },

@@ -3,24 +3,31 @@ import type { StorePlan } from '../store/store-url.ts'
 
 const hidden = '***'
 
+/** Of these it is told only whether they are set. */
+export const secretSettings = ['adminPassword', 'keystonePassword'] as const satisfies (keyof Settings)[]
+
 /** The settings for the start-up log: all of them, in words, without passwords and keys. */
 export function describeSettings(settings: Settings): Readonly<Record<string, unknown>> {
   return {
     ...settings,
-    adminPassword: settings.adminPassword === null ? null : hidden,
-    keystonePassword: settings.keystonePassword === null ? null : hidden,
+    ...Object.fromEntries(secretSettings.map((key) => [key, settings[key] === null ? null : hidden])),
     databaseUrl: withoutSecrets(settings.databaseUrl),
     storeUrl: settings.storeUrl.map(describeStore),
   }
 }
 
 function describeStore(store: StorePlan): Readonly<Record<string, unknown>> {
-  if (store.type === 'file' || store.credentials === undefined) return store
-  return { ...store, credentials: hidden }
+  if (store.type === 'file') return store
+  const { credentials, endpoint, ...rest } = store
+  return {
+    ...rest,
+    ...(endpoint ? { endpoint: withoutSecrets(endpoint) } : {}),
+    ...(credentials ? { credentials: hidden } : {}),
+  }
 }
 
-/** A PostgreSQL URL can carry secrets after the user's name, and in its query. */
-function withoutSecrets(text: string): string {
+/** A URL can carry secrets after the user's name, that of PostgreSQL also in its query. */
+export function withoutSecrets(text: string): string {
   if (text.startsWith('sqlite:')) return text
   const url = new URL(text)
   if (url.password !== '') url.password = hidden

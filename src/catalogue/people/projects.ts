@@ -1,12 +1,13 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { prepared } from '../../database/prepared.ts'
 import type { ProjectsTable } from '../../database/schema.ts'
 import { permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
-import { type Usage, usageOf } from '../bytes/usage.ts'
+import { type Usage, usageOf, usagesOf } from '../bytes/usage.ts'
 import type { Core, Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { fold } from '../fold.ts'
+import { compile, type Filter, type Searchable } from '../search.ts'
 import { findProject } from './openstack/lookups.ts'
 import { mergeProjectSettings, type ProjectSettings } from './project-settings.ts'
 
@@ -22,6 +23,17 @@ export type Project = {
   readonly settings: ProjectSettings
   readonly createdAt: number
   readonly updatedAt: number
+}
+
+/** Which projects, and which part of them. */
+export type ProjectQuestion = {
+  readonly offset: number
+  readonly limit: number
+  readonly name?: string
+  /** Part of the name or label. */
+  readonly search?: string
+  readonly enabled?: boolean
+  readonly byName?: boolean
 }
 
 const byId = prepared((query: Query, { id }: { id: number }) =>
@@ -99,19 +111,30 @@ export function projects(core: Core) {
       return (await byId(db, { id })).length > 0
     },
 
-    /** Those the actor has a role in, administrators all; by id. */
-    async list(
-      actor: Actor,
-      page: { offset: number; limit: number; name?: string },
-    ): Promise<{ projects: Project[]; total: number }> {
-      let query = db.selectFrom('projects')
-      if (!actor.superAdmin) query = query.where('id', 'in', [...actor.roles.keys(), 0])
-      if (page.name !== undefined) query = query.where('name', '=', page.name)
+    /** Those the actor has a role in, administrators all; by id unless said. */
+    async list(actor: Actor, question: ProjectQuestion): Promise<{ projects: Project[]; total: number }> {
+      let query = foldedProjects(db)
+      if (!actor.superAdmin) query = query.where('projects.id', 'in', [...actor.roles.keys(), 0])
+      if (question.name !== undefined) query = query.where('name', '=', question.name)
+      const filters = filtersOf(question)
+      if (filters.length > 0) query = query.where(compile({ all: filters }, searchable))
       const { total } = await query
         .select((select) => select.fn.countAll<number>().as('total'))
         .executeTakeFirstOrThrow()
-      const rows = await query.selectAll().orderBy('id').limit(page.limit).offset(page.offset).execute()
+      const rows = await query
+        .selectAll()
+        .orderBy(question.byName ? 'projects.name_fold' : 'projects.id')
+        .limit(question.limit)
+        .offset(question.offset)
+        .execute()
       return { projects: rows.map(toProject), total: Number(total) }
+    },
+
+    /** Of each in their order. @throws Failure `not-found`. */
+    async usages(actor: Actor, ids: readonly number[]): Promise<Usage[]> {
+      const strange = ids.find((id) => !permitted(actor, 'image.list', id))
+      if (strange !== undefined) throw projectNotFound(String(strange))
+      return usagesOf(db, ids)
     },
 
     /** @throws Failure `not-found`. */
@@ -120,6 +143,34 @@ export function projects(core: Core) {
       return usageOf(db, id)
     },
   }
+}
+
+/** With the form in which labels are searched. */
+function foldedProjects(query: Query) {
+  return query.selectFrom(
+    query
+      .selectFrom('projects')
+      .selectAll()
+      .select(sql<string>`lower(label)`.as('label_fold'))
+      .as('projects'),
+  )
+}
+
+const searchable: Searchable = {
+  fields: {
+    name: { column: 'projects.name', folded: 'projects.name_fold', kind: 'text' },
+    label: { column: 'projects.label', folded: 'projects.label_fold', kind: 'text' },
+    enabled: { column: 'projects.enabled', kind: 'number' },
+  },
+}
+
+/** Compared along the order of the list: projects are some thousands at most. */
+function filtersOf({ search = '', enabled }: ProjectQuestion): Filter[] {
+  const filters: Filter[] = []
+  if (search !== '')
+    filters.push({ any: ['name', 'label'].map((field) => ({ field, like: ['', search, ''] })) })
+  if (enabled !== undefined) filters.push({ field: 'enabled', is: 'eq', value: enabled ? 1 : 0 })
+  return filters
 }
 
 /** A uuid as OpenStack's clients write it. */

@@ -60,22 +60,34 @@ export function tokens({ database, secrets }: Core, revoked: () => void) {
       return { id, label: token.label, createdAt: at, expiresAt, networks, text }
     },
 
-    async tokens(actor: Actor, userId: number): Promise<Token[]> {
+    /** The oldest first. @throws Failure `forbidden` */
+    async tokens(
+      actor: Actor,
+      userId: number,
+      { offset, limit }: { readonly offset: number; readonly limit: number },
+    ): Promise<{ tokens: Token[]; total: number }> {
       if (actor.userId !== userId) demandDirectory(actor)
-      const rows = await database.db
+      const own = database.db
         .selectFrom('credentials')
-        .select(['id', 'label', 'created_at', 'expires_at', 'data_json'])
         .where('user_id', '=', userId)
         .where('kind', '=', 'token')
+      const { total } = await own
+        .select((select) => select.fn.countAll<number>().as('total'))
+        .executeTakeFirstOrThrow()
+      const rows = await own
+        .select(['id', 'label', 'created_at', 'expires_at', 'data_json'])
         .orderBy('id')
+        .limit(limit)
+        .offset(offset)
         .execute()
-      return rows.map((row) => ({
+      const tokens = rows.map((row) => ({
         id: row.id,
         label: row.label,
         createdAt: row.created_at,
         expiresAt: row.expires_at,
         networks: (JSON.parse(row.data_json) as TokenData).networks ?? [],
       }))
+      return { tokens, total: Number(total) }
     },
 
     /** @throws Failure `not-found`. */

@@ -11,9 +11,12 @@ import { now } from '../time.ts'
 import type { TokenData } from './credentials.ts'
 import type { Memory } from './memory.ts'
 import { isInside } from './networks.ts'
+import { passwords } from './passwords.ts'
 import { rolesOf } from './roles-of.ts'
 import { sessions } from './sessions.ts'
 import { tokens } from './tokens.ts'
+import { userDetails } from './user-details.ts'
+import { type UserQuestion, usersFound } from './users-found.ts'
 
 /** A user with the roles it has by itself and through its groups. */
 export type Account = {
@@ -66,6 +69,8 @@ export function users(core: Core, { recall, forget }: Memory) {
   return {
     ...tokens(core, forget),
     ...sessions(core, forget),
+    ...passwords(core, forget),
+    ...userDetails(core),
 
     /**
      * The account that a token or key of this kind belongs to.
@@ -150,17 +155,11 @@ export function users(core: Core, { recall, forget }: Memory) {
       return row && load(row)
     },
 
-    /** @throws Failure `forbidden`. */
-    async list(actor: Actor, page: { offset: number; limit: number }): Promise<Account[]> {
+    /** By name. @throws Failure `forbidden`. */
+    async list(actor: Actor, question: UserQuestion): Promise<{ users: Account[]; total: number }> {
       demandDirectory(actor)
-      const rows = await database.db
-        .selectFrom('users')
-        .selectAll()
-        .orderBy('username_fold')
-        .limit(page.limit)
-        .offset(page.offset)
-        .execute()
-      return Promise.all(rows.map(load))
+      const { rows, total } = await usersFound(core, question)
+      return { users: await Promise.all(rows.map(load)), total }
     },
 
     /** The ids of the users who have a role in a project. */

@@ -9,6 +9,7 @@ import { imageBytesRoutes } from './image-bytes.ts'
 import { imageDetailRoutes } from './image-detail.ts'
 import { imageMemberRoutes } from './image-members.ts'
 import { imageRoutes } from './images.ts'
+import { installationRoutes } from './installation.ts'
 import { instanceRoutes } from './instances.ts'
 import { isBuilt, pageRoutes } from './pages.ts'
 import { peopleRoutes } from './people.ts'
@@ -18,6 +19,7 @@ import { sessionReader, sessionRoutes } from './session.ts'
 import { taskRoutes } from './tasks.ts'
 import { uploadOptions, uploadRoutes } from './uploads/routes.ts'
 import type { WireError } from './wire.ts'
+import type { WireSetting } from './wire-settings.ts'
 import { workRoutes } from './work.ts'
 
 const prefix = '/ui/api/v1'
@@ -27,13 +29,17 @@ export type ConsoleOptions = {
   readonly localToken: string
   /** Where the built web console is; null, or where there is none: only the API is served. */
   readonly pages: string | null
+  /** What is in force, for administrators. */
+  readonly settings: readonly WireSetting[]
+  /** Where OpenStack's clients get tokens: a URL, or a path of this server; null: nowhere. */
+  readonly identity: string | null
 }
 
 /**
  * The web console, and its API: JSON between Imageport and its own command line and console (one-catalogue.md sections 1
  * and 5).
  */
-export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
+export function consoleFace({ localToken, pages, settings, identity }: ConsoleOptions): Face {
   return {
     name: 'console',
 
@@ -63,10 +69,11 @@ export function consoleFace({ localToken, pages }: ConsoleOptions): Face {
             await imageBytesRoutes(known, catalogue)
             await imageDetailRoutes(known, parts)
             await imageMemberRoutes(known, catalogue)
-            await peopleRoutes(known, catalogue, version)
+            await peopleRoutes(known, parts, { logins, identity })
             await placeRoutes(known, catalogue)
             await dashboardRoutes(known, catalogue)
             await workRoutes(known, catalogue)
+            await installationRoutes(known, catalogue, { version, settings })
             await uploadRoutes(known, catalogue)
             await repositoryRoutes(known, catalogue)
             await instanceRoutes(known, catalogue)

@@ -26,8 +26,9 @@ export function read<T>(schema: z.ZodType<T>, value: unknown): T {
 
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id
 
-const text = z.string().max(255)
-const name = z.string().trim().min(1).max(255)
+export const text = z.string().max(255)
+export const name = z.string().trim().min(1).max(255)
+export const password = z.string().min(1).max(1024)
 
 const description = {
   name: text.optional(),
@@ -96,11 +97,11 @@ export const historyQuery = z.strictObject({
   limit: page.limit,
 })
 
-export const sessionDraft = z.strictObject({ username: text.min(1), password: z.string().min(1).max(1024) })
+export const sessionDraft = z.strictObject({ username: text.min(1), password })
 
-const roles = z.array(z.strictObject({ project: name, role: z.enum(roleNames) }))
+export const roles = z.array(z.strictObject({ project: name, role: z.enum(roleNames) }))
 const userFacts = {
-  password: z.string().min(1).max(1024).optional(),
+  password: password.optional(),
   firstName: text.optional(),
   lastName: text.optional(),
   email: text.optional(),
@@ -121,6 +122,8 @@ const projectFacts = {
   enabled: z.boolean().optional(),
   quotaBytes: z.int().nonnegative().nullable().optional(),
   quotaImages: z.int().nonnegative().nullable().optional(),
+  quotaStagedBytes: z.int().nonnegative().nullable().optional(),
+  quotaUploads: z.int().nonnegative().nullable().optional(),
 }
 export const projectChange = z.strictObject(projectFacts)
 export const projectDraft = z.strictObject({ ...projectFacts, name, id: z.int().positive().optional() })

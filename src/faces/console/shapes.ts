@@ -129,8 +129,12 @@ export function toWireProject(project: Project, usage: Usage): WireProject {
     enabled: project.enabled,
     quotaBytes: project.settings.quotaBytes,
     quotaImages: project.settings.quotaImages,
+    quotaStagedBytes: project.settings.quotaStagedBytes,
+    quotaUploads: project.settings.quotaUploads,
     usedBytes: usage.bytes,
     usedImages: usage.images,
+    usedStagedBytes: usage.stagedBytes,
+    usedUploads: usage.transfers,
     createdAt: iso(project.createdAt),
     updatedAt: iso(project.updatedAt),
   }

@@ -135,7 +135,7 @@ export type WireUser = {
   readonly updatedAt: string
 }
 
-export type WireUserList = { readonly users: readonly WireUser[] }
+export type WireUserList = { readonly users: readonly WireUser[]; readonly total: number }
 
 /** Body of `PATCH users/NAME`; `POST users` has `username` besides. */
 export type WireUserChange = {
@@ -160,7 +160,7 @@ export type WireToken = {
   readonly networks: readonly string[]
 }
 
-export type WireTokenList = { readonly tokens: readonly WireToken[] }
+export type WireTokenList = { readonly tokens: readonly WireToken[]; readonly total: number }
 
 /** Body of `POST users/NAME/tokens`. */
 export type WireTokenDraft = {
@@ -179,10 +179,16 @@ export type WireProject = WireProjectName & {
   readonly enabled: boolean
   readonly quotaBytes: number | null
   readonly quotaImages: number | null
+  /** Bytes that may wait to be imported. */
+  readonly quotaStagedBytes: number | null
+  /** Images whose bytes may be on their way at once. */
+  readonly quotaUploads: number | null
   readonly createdAt: string
   readonly updatedAt: string
   readonly usedBytes: number
   readonly usedImages: number
+  readonly usedStagedBytes: number
+  readonly usedUploads: number
 }
 
 export type WireProjectList = { readonly projects: readonly WireProject[]; readonly total: number }
@@ -195,6 +201,8 @@ export type WireProjectChange = {
   readonly enabled?: boolean
   readonly quotaBytes?: number | null
   readonly quotaImages?: number | null
+  readonly quotaStagedBytes?: number | null
+  readonly quotaUploads?: number | null
 }
 
 export type WireHistoryEntry = {

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
+import { cached, within } from '../../catalogue/cached.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { cached, within } from './cached.ts'
-import type { Readiness } from './readiness.ts'
+import type { Readiness } from '../../catalogue/readiness.ts'
 
 /** For how long numbers count, and how long a scrape waits for new ones. Milliseconds. */
 const fresh = 5_000

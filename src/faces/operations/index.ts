@@ -1,11 +1,11 @@
 import { isIPv4 } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Gauge } from 'prom-client'
+import { readinessOf } from '../../catalogue/readiness.ts'
 import type { Face } from '../../http/face.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import { openApiDocument } from '../../http/openapi-document.ts'
 import { installationGauges } from './gauges.ts'
-import { readinessOf } from './readiness.ts'
 import { security } from './security.ts'
 
 export type OperationsOptions = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { now } from '../../../src/catalogue/time.ts'
-import { consoleFace } from '../../../src/faces/console/index.ts'
+import { type ConsoleOptions, consoleFace } from '../../../src/faces/console/index.ts'
 import type { WireError } from '../../../src/faces/console/wire.ts'
 import { type StartOptions, startServer, type TestServer, type TestUser } from '../../support/server.ts'
 
@@ -25,10 +25,14 @@ export type Api = {
 }
 
 /** A server with nothing but the console API, and a user `root` who may do everything. */
-export async function startApi(options: Partial<StartOptions> = {}): Promise<Api> {
+export async function startApi(
+  options: Partial<StartOptions> = {},
+  console: Partial<ConsoleOptions> = {},
+): Promise<Api> {
+  const usual = { localToken: localSecret, pages: null, settings: [], identity: '/identity/v3' }
   const server = await startServer({
     ...options,
-    faces: [consoleFace({ localToken: localSecret, pages: null })],
+    faces: [consoleFace({ ...usual, ...console })],
   })
 
   function as(authorization: string | null): Call {

@@ -61,7 +61,7 @@ export async function startExhibitWorld({
       foremanFace(),
       imgapiFace({ channels }),
       identityFace({ tokenSeconds: 3600 }),
-      consoleFace({ localToken: localSecret, pages: null }),
+      consoleFace({ localToken: localSecret, pages: null, settings: [], identity: '/identity/v3' }),
       glanceFace({ identityUrl: null, locations: false, identityOff }),
     ],
     parts: { featuresOff: new Set(featuresOff) },

@@ -145,8 +145,9 @@ describe('authentication (8.1)', () => {
     const token = await world.token(world.ids.viewer)
     const first = await world.ask('GET', '/status', nobody(basic('viewer', token)))
     const viewer = cookieOf(first.headers)
-    const [known] = (await world.catalogue.users.tokens(systemActor, world.ids.viewer)).slice(-1)
-    await world.catalogue.users.revokeToken(systemActor, world.ids.viewer, known!.id)
+    const page = { offset: 0, limit: 100 }
+    const { tokens } = await world.catalogue.users.tokens(systemActor, world.ids.viewer, page)
+    await world.catalogue.users.revokeToken(systemActor, world.ids.viewer, tokens.at(-1)!.id)
     await world.expect('GET', '/status', nobody({ cookie: viewer }), 401)
     const again = await world.ask('GET', '/status', { as: 'viewer' })
     assert.notEqual(cookieOf(again.headers), viewer, 'a dead session is not handed out')

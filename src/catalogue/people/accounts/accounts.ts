@@ -10,9 +10,8 @@ import { usualPlaces } from '../../places/compute-resources/assignment.ts'
 import { type Listing, page } from '../../places/listing.ts'
 import { refusingTwins, taken } from '../../places/violations.ts'
 import { now } from '../../time.ts'
-import { insertCredential } from '../credentials.ts'
 import { changeMembership } from '../membership.ts'
-import { endSessions } from '../sessions.ts'
+import { replacePassword } from '../passwords.ts'
 import { searchableAccounts, selectUsers, toRecord, type UserRecord, type UserSettings } from './record.ts'
 import { demandUser, type UserFacts, type UserPatch } from './rules.ts'
 
@@ -41,12 +40,6 @@ export function accounts(core: Core, changed: () => void) {
       ...(organizationIds ? { projectIds: await demandKnown(trx, 'projects', organizationIds) } : {}),
       ...(locationIds ? { locationIds: await demandKnown(trx, 'locations', locationIds) } : {}),
     })
-  }
-
-  async function setPassword(trx: Trx, userId: number, hash: string): Promise<void> {
-    await trx.deleteFrom('credentials').where('user_id', '=', userId).where('kind', '=', 'password').execute()
-    await endSessions(trx, userId)
-    await insertCredential(trx, userId, { kind: 'password', hash })
   }
 
   /** A slow hash has no place inside a transaction. */
@@ -101,7 +94,7 @@ export function accounts(core: Core, changed: () => void) {
             })
             .returning('id')
             .executeTakeFirstOrThrow()
-          await setPassword(trx, id, hash!)
+          await replacePassword(trx, id, hash!)
           const {
             roles,
             organizationIds = await usualPlaces(trx, 'projects'),
@@ -145,7 +138,7 @@ export function accounts(core: Core, changed: () => void) {
               .where('id', '=', id)
               .execute()
           }
-          if (hash !== null) await setPassword(trx, id, hash)
+          if (hash !== null) await replacePassword(trx, id, hash)
           const joined = await join(trx, id, patch)
           const { roles, organizationIds, locationIds } = patch
           if (differs || joined || hash !== null)

@@ -12,6 +12,7 @@ import { isTaken } from '../name-taken.ts'
 import { attachments } from './attachments.ts'
 import { findGroup, type Group, groupNamed, groupsOf, groupTaken, selectGroups } from './group.ts'
 import { type GroupPermission, nearestRole, sorted } from './permissions.ts'
+import { groupSummaries } from './summaries.ts'
 
 export type GroupFacts = {
   readonly label: string
@@ -39,6 +40,7 @@ export function groups(core: Core, changed: () => void) {
 
   return {
     ...attachments(core, changed),
+    ...groupSummaries(core),
 
     async exists(name: string): Promise<boolean> {
       return (await groupNamed(database.db, name)) !== undefined

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Instant } from '../../../database/schema.ts'
+import { demandDirectory } from '../../access.ts'
+import type { Actor } from '../../actor.ts'
 import { record } from '../../audit.ts'
 import type { Core, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
@@ -43,6 +45,24 @@ export function applicationCredentials({ database, secrets }: Core, { forget }: 
     const [row] = await credentialRow(database.db, { id })
     if (!row || row.user_id !== userId) throw credentialNotFound(id)
     return toCredential(row)
+  }
+
+  async function end(actor: Actor, { id, name, userId, projectId }: ApplicationCredential): Promise<void> {
+    await database.transaction(async (trx) => {
+      const { numDeletedRows } = await trx
+        .deleteFrom('credentials')
+        .where('kind', '=', 'application-credential')
+        .where('lookup', '=', id)
+        .executeTakeFirst()
+      if (Number(numDeletedRows) === 0) throw credentialNotFound(id)
+      await record(trx, actor, {
+        action: 'delete',
+        kind: 'application-credential',
+        id,
+        before: { name, userId, projectId },
+      })
+    })
+    forget()
   }
 
   return {
@@ -114,23 +134,28 @@ export function applicationCredentials({ database, secrets }: Core, { forget }: 
 
     /** Ends it and all of its tokens at once. @throws Failure `forbidden` (reasons `role`, `restricted`), `not-found` */
     async remove(caller: Caller, user: string, id: string): Promise<void> {
-      const { name, userId, projectId } = await find(caller, user, id)
+      const found = await find(caller, user, id)
       demandUnrestricted(caller)
-      await database.transaction(async (trx) => {
-        const { numDeletedRows } = await trx
-          .deleteFrom('credentials')
-          .where('kind', '=', 'application-credential')
-          .where('lookup', '=', id)
-          .executeTakeFirst()
-        if (Number(numDeletedRows) === 0) throw credentialNotFound(id)
-        await record(trx, actorOf(caller.token.identity, 'identity', caller.requestId), {
-          action: 'delete',
-          kind: 'application-credential',
-          id,
-          before: { name, userId, projectId },
-        })
-      })
-      forget()
+      await end(actorOf(caller.token.identity, 'identity', caller.requestId), found)
+    },
+
+    /** A user's by name, for those who have no token: one's own, administrators anybody's. @throws Failure `forbidden` */
+    async ofUser(actor: Actor, userId: number): Promise<ApplicationCredential[]> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      const rows = await credentialRows(database.db)
+        .where('user_id', '=', userId)
+        .orderBy('credentials.label')
+        .limit(atMost)
+        .execute()
+      return rows.map(toCredential)
+    },
+
+    /** As `remove`, for those who have no token. @throws Failure `forbidden`, `not-found` */
+    async revoke(actor: Actor, userId: number, id: string): Promise<void> {
+      if (actor.userId !== userId) demandDirectory(actor)
+      const [row] = await credentialRow(database.db, { id })
+      if (!row || row.user_id !== userId) throw credentialNotFound(id)
+      await end(actor, toCredential(row))
     },
   }
 }

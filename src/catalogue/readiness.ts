@@ -1,5 +1,5 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { cached, within } from './cached.ts'
+import type { Part } from './statistics.ts'
 
 /** Part (`database`, `store NAME`) → whether it can be used. */
 export type Readiness = ReadonlyMap<string, boolean>
@@ -9,7 +9,7 @@ export const readinessLimits = { fresh: 2_000, patience: 2_000 }
 
 /** Looks at every part. `trouble` hears once when a part stops working, and again when it works. */
 export function readinessOf(
-  { statistics }: Pick<Catalogue, 'statistics'>,
+  { statistics }: { readonly statistics: { parts(): readonly Part[] } },
   trouble: (part: string, error: unknown) => void,
   limits = readinessLimits,
 ): () => Promise<Readiness> {
