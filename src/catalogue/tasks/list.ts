@@ -7,6 +7,7 @@ import { type Task, type TaskState, toTask } from './task.ts'
 export type TaskFilter = {
   readonly states?: readonly TaskState[]
   readonly imageUuid?: string
+  /** Whatever its case. */
   readonly kind?: string
   /** Only what the actor itself asked for. */
   readonly mine?: boolean
@@ -85,7 +86,7 @@ function conditionsOf({ states, imageUuid, kind }: TaskFilter): RawBuilder<SqlBo
         ]
       : []),
     ...(imageUuid === undefined ? [] : [sql<SqlBool>`image_uuid = ${imageUuid}`]),
-    ...(kind === undefined ? [] : [sql<SqlBool>`kind = ${kind}`]),
+    ...(kind === undefined ? [] : [sql<SqlBool>`lower(kind) = ${kind.toLowerCase()}`]),
   ]
 }
 
