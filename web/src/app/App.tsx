@@ -3,6 +3,7 @@ import { Suspense } from 'react'
 import { useIntl } from 'react-intl'
 import { BrowserRouter, Route, Routes } from 'react-router'
 import { SignInPage } from '../pages/sign-in/SignInPage.tsx'
+import { UploadProvider } from '../uploads/UploadProvider.tsx'
 import { CrashBoundary } from './CrashBoundary.tsx'
 import { NotFoundPage } from './NotFoundPage.tsx'
 import { routes } from './routes.tsx'
@@ -15,24 +16,26 @@ export function App() {
   if (session === null) return <SignInPage />
   return (
     <BrowserRouter basename="/ui">
-      <Shell>
-        <Suspense fallback={<Loading />}>
-          <Routes>
-            {routes.map(({ path, Page }) => (
-              <Route
-                key={path}
-                path={path}
-                element={
-                  <CrashBoundary>
-                    <Page />
-                  </CrashBoundary>
-                }
-              />
-            ))}
-            <Route path="*" element={<NotFoundPage />} />
-          </Routes>
-        </Suspense>
-      </Shell>
+      <UploadProvider>
+        <Shell>
+          <Suspense fallback={<Loading />}>
+            <Routes>
+              {routes.map(({ path, Page }) => (
+                <Route
+                  key={path}
+                  path={path}
+                  element={
+                    <CrashBoundary>
+                      <Page />
+                    </CrashBoundary>
+                  }
+                />
+              ))}
+              <Route path="*" element={<NotFoundPage />} />
+            </Routes>
+          </Suspense>
+        </Shell>
+      </UploadProvider>
     </BrowserRouter>
   )
 }

@@ -21,6 +21,7 @@ import { BarsIcon } from '@patternfly/react-icons/dist/esm/icons/bars-icon'
 import type { ReactNode } from 'react'
 import { useIntl } from 'react-intl'
 import { Link, useLocation } from 'react-router'
+import { UploadIndicator } from '../uploads/UploadIndicator.tsx'
 import { HelpMenu, LanguageMenu, ThemeSwitch, UserMenu } from './menus.tsx'
 import { navigation } from './routes.tsx'
 import { useMe } from './session.tsx'
@@ -51,6 +52,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <Toolbar isStatic>
           <ToolbarContent>
             <ToolbarGroup align={{ default: 'alignEnd' }} variant="action-group-plain">
+              <UploadIndicator />
               <ToolbarItem>
                 <ThemeSwitch />
               </ToolbarItem>

@@ -1,5 +1,5 @@
 import type { WireImport } from '../../../../src/faces/console/wire.ts'
-import { formatOfName, nameOfFile, propertiesOf, tagsOf } from '../../parts/form/image-facts.ts'
+import { containerOf, formatOfName, nameOfFile, propertiesOf, tagsOf } from '../../parts/form/image-facts.ts'
 import { noSystem, type SystemFacts } from '../../parts/form/SystemFields.tsx'
 
 /** The form as it is filled in. */
@@ -83,8 +83,7 @@ export function toImport(draft: UrlDraft, project: string): WireImport {
     url: draft.url.trim(),
     name: draft.name.trim() || name,
     diskFormat: format,
-    // Those of Amazon are containers of themselves.
-    containerFormat: ['ami', 'ari', 'aki'].includes(format) ? format : 'bare',
+    containerFormat: containerOf(format),
     project,
     visibility: draft.visibility,
     tags: tagsOf(draft.tags),

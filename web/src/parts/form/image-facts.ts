@@ -39,6 +39,11 @@ export function nameOfFile(name: string): string {
   return formatOfName(name) === null ? name : name.replace(/\.\w+$/, '')
 }
 
+/** The container of an image that comes as one file: those of Amazon are containers of themselves. */
+export function containerOf(diskFormat: string): string {
+  return ['ami', 'ari', 'aki'].includes(diskFormat) ? diskFormat : 'bare'
+}
+
 /** Tags that were written with commas between them. */
 export function tagsOf(text: string): string[] {
   return [...new Set(text.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== '')
