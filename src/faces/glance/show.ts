@@ -13,6 +13,7 @@ export async function showAll(context: Viewer, images: readonly Image[]): Promis
   return images.map((image) =>
     toWire(image, {
       stores: stores.get(image.uuid) ?? [],
+      several: context.parts.catalogue.stores.several,
       locations: locations?.get(image.uuid)?.map(toWireLocation),
     }),
   )

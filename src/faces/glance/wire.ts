@@ -5,18 +5,20 @@ import { toSeconds } from '../../catalogue/time.ts'
 export type Surroundings = {
   /** Names of the stores that hold it, sorted; empty in an installation with one. */
   readonly stores: readonly string[]
+  /** Are there several? A single one is never told to be filled (glance.md 13.3). */
+  readonly several: boolean
   /** Where its bytes are; undefined in an installation that does not tell. */
   readonly locations?: readonly object[] | undefined
 }
 
 /** glance.md section 3: one flat object, the free properties beside the base attributes. */
-export function toWire(image: Image, { stores, locations }: Surroundings): object {
+export function toWire(image: Image, { stores, several, locations }: Surroundings): object {
   const { uuid, digests } = image
   // Digests of staged bytes are known, and shown only when they are final (glance.md 13.1).
   const final = hasBytes(image.status)
   return {
     ...image.properties,
-    ...importProperties(image),
+    ...importProperties(image, several),
     id: uuid,
     name: image.name === '' ? null : image.name,
     status: image.status,
@@ -45,11 +47,11 @@ export function toWire(image: Image, { stores, locations }: Surroundings): objec
 }
 
 /** What clients poll while an import runs and after it (glance.md 13.3). */
-function importProperties({ import: state }: Image): object {
+function importProperties({ import: state }: Image, several: boolean): object {
   if (state === null) return {}
   return {
     ...(state.taskId === null ? {} : { os_glance_import_task: state.taskId }),
-    os_glance_importing_to_stores: state.importing.join(','),
+    os_glance_importing_to_stores: several ? state.importing.join(',') : '',
     os_glance_failed_import: state.failed.join(','),
   }
 }

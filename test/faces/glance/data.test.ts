@@ -443,7 +443,7 @@ describe('several stores (sections 11, 12, 14)', () => {
 
   async function upload(store: string | undefined, status: number, data = 'hello'): Promise<string> {
     const { uuid } = await stores.image()
-    const headers = store === undefined ? {} : { 'x-image-meta-store': store }
+    const headers: Record<string, string> = store === undefined ? {} : { 'x-image-meta-store': store }
     await stores.expect('PUT', `/images/${uuid}/file`, { as: 'eva', data, headers }, status)
     return uuid
   }
