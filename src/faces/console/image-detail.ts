@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { permitted, permittedAnywhere } from '../../catalogue/access.ts'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import type { Parts } from '../../http/face.ts'
@@ -60,6 +61,10 @@ export async function imageDetailRoutes(
     return {
       image: toWireImage(image),
       allowed: [...allowed],
+      sees: {
+        history: permitted(actor, 'image.view', image.ownerId),
+        registrations: permittedAnywhere(actor, 'registration.view'),
+      },
       stores: stores.get(image.uuid) ?? [],
       elsewhere: image.publishedAt !== null && image.blobId === null,
       import: image.import && { importing: image.import.importing, failed: image.import.failed },

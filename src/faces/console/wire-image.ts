@@ -7,6 +7,8 @@ export type WireImageDetail = {
   readonly image: WireImage
   /** What the caller may do with it, such as `image.update`, whatever state it is in. */
   readonly allowed: readonly string[]
+  /** What the caller may ask for besides. */
+  readonly sees: { readonly history: boolean; readonly registrations: boolean }
   /** Which stores hold the bytes; empty in an installation with one. */
   readonly stores: readonly string[]
   /** Its bytes are kept by another server. */
