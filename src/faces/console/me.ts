@@ -5,6 +5,7 @@ import type { LoginLimit } from '../../http/login-limit.ts'
 import { read } from './input.ts'
 import { passwordChange } from './people-input.ts'
 import { describeUser } from './users.ts'
+import { waysOf } from './ways.ts'
 import { whoami } from './whoami.ts'
 import type { WireWhoami } from './wire.ts'
 import type { WireMe } from './wire-people.ts'
@@ -23,10 +24,12 @@ export async function meRoutes(
     const { actor } = request
     const account = await users.view(actor, actor.username)
     const here = origin(request)
+    const { project } = await whoami(catalogue, actor, installation.version)
+    const isExternal = identity !== null && !identity.startsWith('/')
+    const identityUrl = identity === null || isExternal ? identity : `${here}${identity}`
     return {
       ...(await describeUser(catalogue, actor, account)),
-      origin: here,
-      identityUrl: identity?.startsWith('/') ? `${here}${identity}` : identity,
+      ways: waysOf(account, { origin: here, identityUrl, isExternal, project }),
     }
   })
 

@@ -14,12 +14,19 @@ export type WireUserDetails = WireUser & {
   readonly sshKeys: number
 }
 
-/** `GET me`: what the caller is told of itself, and where others find this server. */
-export type WireMe = WireUserDetails & {
-  /** Origin, without a slash at its end. */
-  readonly origin: string
-  /** Where OpenStack's clients get tokens; null: nowhere. */
-  readonly identityUrl: string | null
+/** `GET me`: what the caller is told of itself, and how its programs come in. */
+export type WireMe = WireUserDetails & { readonly ways: readonly WireWay[] }
+
+/** How a program comes in through one of the systems. */
+export type WireWay = {
+  /** `imageport` is the command line; the others as in `wire-image.ts`. */
+  readonly system: string
+  /** What it needs: `token`, `password`, or `openrc`, the environment of a Keystone that is not ours. */
+  readonly secret: string
+  /** A file that has to be there. */
+  readonly file: { readonly name: string; readonly text: string } | null
+  /** Shell text; it asks for the secret. */
+  readonly command: string
 }
 
 /** Body of `PUT me/password`. All sessions end. */

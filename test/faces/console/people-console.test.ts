@@ -221,11 +221,32 @@ describe('console: what the pages about people ask', () => {
     assert.deepEqual([none, noKey], [false, false])
   })
 
-  test('the caller is told about itself and where others find this server', async () => {
-    const { body } = await eva('GET', '/me')
-    const { username, origin, identityUrl, groups } = body as WireMe
-    assert.deepEqual([username, origin, groups], ['eva', api.server.url, ['readers']])
-    assert.equal(identityUrl, `${api.server.url}/identity/v3`)
+  test('the caller is told about itself and how its programs come in', async () => {
+    const { username, groups, ways } = (await eva('GET', '/me')).body as WireMe
+    assert.deepEqual([username, groups], ['eva', ['readers']])
+    assert.deepEqual(
+      ways.map(({ system, secret }) => [system, secret]),
+      [
+        ['imageport', 'token'],
+        ['onecloudplanet', 'token'],
+        ['foreman', 'token'],
+        ['openstack', 'password'],
+        ['danube', 'password'],
+      ],
+    )
+    const text = JSON.stringify(ways)
+    assert.ok(text.includes(`${api.server.url}/identity/v3`) && text.includes('/backend/api/openstack'))
+    const { ways: root } = (await api.admin('GET', '/me')).body as WireMe
+    assert.ok(JSON.stringify(root).includes('/backend/staffapi/openstack'))
+  })
+
+  test('what a user is called does not become part of a command', async () => {
+    const odd = await api.user({ username: "eva'; rm -rf $HOME #", roles: { 20: 'reader' } })
+    const { ways } = (await odd('GET', '/me')).body as WireMe
+    for (const { system, command } of ways)
+      if (['foreman', 'danube'].includes(system)) assert.ok(command.includes(`eva'\\''; rm`), command)
+    const { file } = ways.find(({ system }) => system === 'openstack')!
+    assert.ok(file!.text.includes(`username: "eva'; rm -rf $HOME #"`))
   })
 
   test('a user goes, but neither oneself nor the last administrator', async () => {
