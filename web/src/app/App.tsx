@@ -2,6 +2,7 @@ import { Bullseye, Spinner } from '@patternfly/react-core'
 import { Suspense } from 'react'
 import { useIntl } from 'react-intl'
 import { BrowserRouter, Route, Routes } from 'react-router'
+import { LiveProvider } from '../live/LiveProvider.tsx'
 import { SignInPage } from '../pages/sign-in/SignInPage.tsx'
 import { UploadProvider } from '../uploads/UploadProvider.tsx'
 import { CrashBoundary } from './CrashBoundary.tsx'
@@ -16,26 +17,28 @@ export function App() {
   if (session === null) return <SignInPage />
   return (
     <BrowserRouter basename="/ui">
-      <UploadProvider>
-        <Shell>
-          <Suspense fallback={<Loading />}>
-            <Routes>
-              {routes.map(({ path, Page }) => (
-                <Route
-                  key={path}
-                  path={path}
-                  element={
-                    <CrashBoundary>
-                      <Page />
-                    </CrashBoundary>
-                  }
-                />
-              ))}
-              <Route path="*" element={<NotFoundPage />} />
-            </Routes>
-          </Suspense>
-        </Shell>
-      </UploadProvider>
+      <LiveProvider>
+        <UploadProvider>
+          <Shell>
+            <Suspense fallback={<Loading />}>
+              <Routes>
+                {routes.map(({ path, Page }) => (
+                  <Route
+                    key={path}
+                    path={path}
+                    element={
+                      <CrashBoundary>
+                        <Page />
+                      </CrashBoundary>
+                    }
+                  />
+                ))}
+                <Route path="*" element={<NotFoundPage />} />
+              </Routes>
+            </Suspense>
+          </Shell>
+        </UploadProvider>
+      </LiveProvider>
     </BrowserRouter>
   )
 }

@@ -21,6 +21,7 @@ import { BarsIcon } from '@patternfly/react-icons/dist/esm/icons/bars-icon'
 import type { ReactNode } from 'react'
 import { useIntl } from 'react-intl'
 import { Link, useLocation } from 'react-router'
+import { LiveStatus } from '../live/LiveStatus.tsx'
 import { UploadIndicator } from '../uploads/UploadIndicator.tsx'
 import { HelpMenu, LanguageMenu, ThemeSwitch, UserMenu } from './menus.tsx'
 import { navigation } from './routes.tsx'
@@ -53,6 +54,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <ToolbarContent>
             <ToolbarGroup align={{ default: 'alignEnd' }} variant="action-group-plain">
               <UploadIndicator />
+              <ToolbarItem>
+                <LiveStatus />
+              </ToolbarItem>
               <ToolbarItem>
                 <ThemeSwitch />
               </ToolbarItem>
