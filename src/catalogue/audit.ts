@@ -1,6 +1,9 @@
+import type { Insertable } from 'kysely'
+import { preparedInsert } from '../database/prepared.ts'
+import type { Database } from '../database/schema.ts'
 import { permitted } from './access.ts'
 import type { Actor } from './actor.ts'
-import type { Core, Trx } from './core.ts'
+import type { Core, Query, Trx } from './core.ts'
 import { Failure } from './failure.ts'
 import type { Image } from './images/image.ts'
 import { now } from './time.ts'
@@ -31,23 +34,24 @@ export type Deed = {
 
 /** Writes the audit entry; always in the transaction of the change itself. */
 export async function record(trx: Trx, actor: Actor, deed: Deed): Promise<void> {
-  await trx
-    .insertInto('audit')
-    .values({
-      at: now(),
-      user_id: actor.userId,
-      username: actor.username,
-      project_id: actor.projectId,
-      face: actor.face,
-      request_id: actor.requestId,
-      action: deed.action,
-      subject_kind: deed.kind,
-      subject_id: String(deed.id),
-      before_json: deed.before === undefined ? null : JSON.stringify(deed.before),
-      after_json: deed.after === undefined ? null : JSON.stringify(deed.after),
-    })
-    .execute()
+  await insertEntry(trx, {
+    at: now(),
+    user_id: actor.userId,
+    username: actor.username,
+    project_id: actor.projectId,
+    face: actor.face,
+    request_id: actor.requestId,
+    action: deed.action,
+    subject_kind: deed.kind,
+    subject_id: String(deed.id),
+    before_json: deed.before === undefined ? null : JSON.stringify(deed.before),
+    after_json: deed.after === undefined ? null : JSON.stringify(deed.after),
+  })
 }
+
+type EntryRow = Omit<Insertable<Database['audit']>, 'id'>
+
+const insertEntry = preparedInsert((query: Query, row: EntryRow) => query.insertInto('audit').values(row))
 
 /** The keys in which two descriptions differ, with their values on both sides. */
 export function difference<T extends object>(before: T, after: T): { before: Partial<T>; after: Partial<T> } {

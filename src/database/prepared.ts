@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely'
 
 /** Values by name, as a prepared query takes them. */
-export type Parameters = Readonly<Record<string, string | number | boolean | null | Uint8Array>>
+export type Parameters = Readonly<Record<string, string | number | bigint | boolean | null | Uint8Array>>
 
 type Compiled = { readonly query: CompiledQuery; readonly values: readonly (Placeholder | unknown)[] }
 
@@ -49,5 +49,23 @@ export function prepared<DB, P extends Parameters, Row>(
       parameters: values,
     })
     return rows
+  }
+}
+
+/**
+ * The same for an insert of one row: its columns are those of the first row, and all others must have the same ones.
+ *
+ * @example
+ * const insertTag = preparedInsert((db: Kysely<Database>, row: TagRow) => db.insertInto('tags').values(row))
+ */
+export function preparedInsert<DB, Row extends Parameters, Result>(
+  build: (db: Kysely<DB>, row: Row) => Compilable<Result>,
+): (db: Kysely<DB>, row: Row) => Promise<Result[]> {
+  let insert: ((db: Kysely<DB>, row: Row) => Promise<Result[]>) | undefined
+  return (db, first) => {
+    insert ??= prepared((own: Kysely<DB>, row: Row) =>
+      build(own, Object.fromEntries(Object.keys(first).map((name) => [name, row[name]])) as Row),
+    )
+    return insert(db, first)
   }
 }

@@ -11,7 +11,7 @@ import {
   nullsFirst,
 } from '../../src/database/dialect.ts'
 import type { OpenedDatabase } from '../../src/database/opened.ts'
-import { prepared } from '../../src/database/prepared.ts'
+import { prepared, preparedInsert } from '../../src/database/prepared.ts'
 import type { FreshUrl, Open } from '../support/databases.ts'
 
 export type Tables = {
@@ -53,6 +53,10 @@ const thing = (id: number, more: Partial<Tables['things']> = {}) => ({
 
 const thingById = prepared((db: Kysely<Tables>, p: { id: number }) =>
   db.selectFrom('things').select(['id', 'name']).where('id', '=', p.id),
+)
+
+const insertThing = preparedInsert((db: Kysely<Tables>, row: ReturnType<typeof thing>) =>
+  db.insertInto('things').values(row).returning('id'),
 )
 
 /** What every database has to do in the same way. */
@@ -114,10 +118,8 @@ export function databaseSuite(engine: Engine, open: Open, freshUrl: FreshUrl): v
 
   test('a prepared query takes new parameters each time, inside and outside of transactions', async () => {
     const opened = await fresh()
-    await opened.db
-      .insertInto('things')
-      .values([thing(1, { name: 'a' }), thing(2, { name: 'b' })])
-      .execute()
+    assert.deepEqual(await insertThing(opened.db, thing(1, { name: 'a' })), [{ id: 1 }])
+    await opened.transaction((trx) => insertThing(trx, thing(2, { name: 'b' })))
     assert.deepEqual(await thingById(opened.db, { id: 1 }), [{ id: 1, name: 'a' }])
     assert.deepEqual(await thingById(opened.db, { id: 2 }), [{ id: 2, name: 'b' }])
     assert.deepEqual(await thingById(opened.db, { id: 3 }), [])

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { prepared } from '../../database/prepared.ts'
 import type { Query } from '../core.ts'
 import { Failure } from '../failure.ts'
 
@@ -20,11 +21,12 @@ export async function freeHandle(query: Query, name: string): Promise<string> {
 }
 
 async function taken(query: Query, handle: string): Promise<boolean> {
-  return (
-    (await query.selectFrom('images').select('seq').where('handle', '=', handle).executeTakeFirst()) !==
-    undefined
-  )
+  return (await byHandle(query, { handle })).length > 0
 }
+
+const byHandle = prepared((query: Query, { handle }: { handle: string }) =>
+  query.selectFrom('images').select('seq').where('handle', '=', handle),
+)
 
 export function demandHandle(handle: string): void {
   if (!handlePattern.test(handle))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
+import { prepared, preparedInsert } from '../../database/prepared.ts'
 import { demandIn } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
@@ -16,15 +17,18 @@ import { type StoredFacts, toRow } from './row.ts'
 import { demandDescription, tidyTags } from './rules.ts'
 import { auditFacts } from './save.ts'
 
+// A literal: the index holds nothing else, and SQLite compiles anew what compares it with a parameter.
+const defaultLocation = prepared((query: Query) =>
+  query.selectFrom('locations').select(['id', 'name']).where('is_default', '=', sql.lit(1)),
+)
+
 export async function locationNamed(
   query: Query,
   region: string | undefined,
 ): Promise<{ id: number; name: string } | null> {
-  const locations = query.selectFrom('locations').select(['id', 'name'])
-  const found = await (region === undefined
-    ? locations.where('is_default', '=', 1)
-    : locations.where('name', '=', region)
-  ).executeTakeFirst()
+  const [found] = await (region === undefined
+    ? defaultLocation(query, {})
+    : query.selectFrom('locations').select(['id', 'name']).where('name', '=', region).execute())
   if (!found && region !== undefined)
     throw new Failure('invalid', `There is no location "${region}".`, {
       subject: 'location',
@@ -97,6 +101,14 @@ export async function draftedFacts(
   return facts
 }
 
+const insertRow = preparedInsert((query: Query, row: ReturnType<typeof toRow>) =>
+  query
+    .insertInto('images')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('seq'),
+)
+
 /** Inserts an image as `queued`. Everything has been checked, except what the database itself knows. */
 export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: ImageDraft): Promise<Image> {
   const drafted = await draftedFacts(trx, core, actor, draft)
@@ -111,13 +123,9 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
   const { uuid } = drafted
   const handle = draft.handle ?? (await freeHandle(trx, drafted.name))
   const facts: StoredFacts = { ...drafted, handle }
-  const inserted = await trx
-    .insertInto('images')
-    .values(toRow({ ...facts, cleanupAt: await cleanupDate(trx, core, facts) }))
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('seq')
-    .executeTakeFirst()
-  if (!inserted)
+  const row = toRow({ ...facts, cleanupAt: await cleanupDate(trx, core, facts) })
+  const inserted = await insertRow(trx, row)
+  if (inserted.length === 0)
     throw new Failure('conflict', `Image ID ${uuid} already exists!`, {
       subject: 'image',
       id: uuid,

@@ -1,3 +1,4 @@
+import { prepared } from '../../database/prepared.ts'
 import type { CatalogueSettings, Cleanup, Core, Query } from '../core.ts'
 
 /** What may be set per project; what is not said there is the installation's default. */
@@ -15,17 +16,17 @@ export type ProjectSettings = {
   readonly logUserCallbacks: boolean
 }
 
+const settingsOf = prepared((query: Query, { projectId }: { projectId: number }) =>
+  query.selectFrom('projects').select('settings_json').where('id', '=', projectId),
+)
+
 export async function projectSettings(
   query: Query,
   core: Core,
   projectId: number | null,
 ): Promise<ProjectSettings> {
   if (projectId === null) return mergeProjectSettings(core.settings, {})
-  const row = await query
-    .selectFrom('projects')
-    .select('settings_json')
-    .where('id', '=', projectId)
-    .executeTakeFirst()
+  const [row] = await settingsOf(query, { projectId })
   return mergeProjectSettings(core.settings, row ? JSON.parse(row.settings_json) : {})
 }
 
