@@ -31,7 +31,9 @@ export function Started({
   const over = isOver(task)
   const place = useRef<HTMLDivElement>(null)
   // Whoever began it may be far below.
-  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   useEffect(() => {
     if (!over) return
     for (const key of ['images', 'image', 'offers', 'instance'])

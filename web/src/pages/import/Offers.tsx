@@ -47,6 +47,7 @@ export function Offers({
     queryKey: ['offers', name, repository.refreshedAt, asked],
     queryFn: ({ signal }) =>
       get<WireOfferList>(`/repositories/${encodeURIComponent(name)}/images`, pageParameters(asked), signal),
+    enabled: repository.imageCount > 0,
     // The old page stays where it is until the new one comes, but another repository is another list.
     placeholderData: (before, query) => (query?.queryKey[1] === name ? before : undefined),
   })

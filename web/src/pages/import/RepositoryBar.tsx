@@ -8,6 +8,7 @@ import {
   FlexItem,
   Form,
 } from '@patternfly/react-core'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { FormattedMessage, FormattedNumber, useIntl } from 'react-intl'
 import type { WireRepository } from '../../../../src/faces/console/wire-repositories.ts'
@@ -17,7 +18,7 @@ import { ConfirmModal } from '../../parts/ConfirmModal.tsx'
 import { ChoiceField } from '../../parts/form/Field.tsx'
 import { Notice } from '../../parts/Notice.tsx'
 import { When } from '../../parts/values.tsx'
-import { useRefresh, useRepositoriesChanged } from './refresh.ts'
+import { useRefresh } from './refresh.ts'
 import './import.css'
 
 /** Which repository is looked at, when it was read, and what went wrong then. */
@@ -36,7 +37,7 @@ export function RepositoryBar({
   const { superAdmin } = useMe()
   const [isRemoving, setRemoving] = useState(false)
   const refresh = useRefresh(chosen.name)
-  const changed = useRepositoriesChanged()
+  const queries = useQueryClient()
   const { name, url, refreshedAt, imageCount, failure } = chosen
 
   return (
@@ -112,7 +113,9 @@ export function RepositoryBar({
           onClose={() => setRemoving(false)}
           onConfirm={async () => {
             await remove(`/repositories/${encodeURIComponent(name)}`)
-            await changed()
+            // First another one is shown; nobody asks for the images of this one any more.
+            await queries.invalidateQueries({ queryKey: ['repositories'] })
+            queries.removeQueries({ queryKey: ['offers', name] })
           }}
         >
           <FormattedMessage id="import.repository.remove.ask" values={{ name }} />
