@@ -8,8 +8,7 @@ import { applyBootstrap, firstStart } from '../src/catalogue/bootstrap/apply.ts'
 import type { Core, Query } from '../src/catalogue/core.ts'
 import { type StoredFacts, toRow } from '../src/catalogue/images/row.ts'
 import { now, second } from '../src/catalogue/time.ts'
-import { imageIndexes } from '../src/database/migrations/0001-image-indexes.ts'
-import { prepared } from '../src/database/prepared.ts'
+import { preparedInsert } from '../src/database/prepared.ts'
 import { loadSettings } from '../src/settings.ts'
 import { customer, type Installation, region } from './installation.ts'
 
@@ -37,31 +36,24 @@ export async function offline<T>(installation: Installation, work: (core: Core) 
   }
 }
 
-/** Half of the work of an insert is in the indexes by which lists are ordered; made afterwards they cost less. */
-async function withoutOrderIndexes<T>({ database }: Core, work: () => Promise<T>): Promise<T> {
-  const named = imageIndexes('sqlite').map((statement) => ({
-    statement,
-    name: /^create index (images_(?:owner|all)_\w+) /.exec(statement)?.[1],
-  }))
-  const dropped = named.filter(({ name }) => name !== undefined)
-  for (const { name } of dropped) await sql`drop index ${sql.ref(name!)}`.execute(database.db)
+/** Most of the work of an insert is in the indexes by which lists are ordered; made afterwards they cost less. */
+async function withoutOrderIndexes<T>({ database: { db } }: Core, work: () => Promise<T>): Promise<T> {
+  const { rows: dropped } = await sql<{ name: string; statement: string }>`
+    select name, sql as statement from sqlite_master where type = 'index' and tbl_name = 'images' and sql is not null`.execute(
+    db,
+  )
+  for (const { name } of dropped) await sql`drop index ${sql.ref(name)}`.execute(db)
   const result = await work()
   for (const { statement } of dropped) {
-    await sql.raw(statement).execute(database.db)
+    await sql.raw(statement).execute(db)
     await setImmediate()
   }
   return result
 }
 
-type Row = ReturnType<typeof toRow>
-
-/** An insert that is compiled once: building the text takes longer than running it. */
-function insertLike(model: Row) {
-  const columns = Object.keys(model) as (keyof Row)[]
-  return prepared((query: Query, row: Row) =>
-    query.insertInto('images').values(Object.fromEntries(columns.map((name) => [name, row[name]])) as Row),
-  )
-}
+const insertOne = preparedInsert((query: Query, row: ReturnType<typeof toRow>) =>
+  query.insertInto('images').values(row),
+)
 
 export const perTransaction = 1_000
 
@@ -73,7 +65,6 @@ async function insertAll({ database }: Core, count: number, wanted: number): Pro
   const ids: string[] = []
   const step = Math.max(1, Math.floor(count / wanted))
   const at = now()
-  const insertOne = insertLike(toRow(imageNumber(0, { ...place, createdAt: at })))
   for (let first = 0; first < count; first += perTransaction) {
     await database.transaction(async (trx) => {
       for (let n = first; n < Math.min(count, first + perTransaction); n++) {

@@ -82,14 +82,14 @@ export function imageLists(core: Core) {
     /** One page. @throws Failure `forbidden`, `invalid` (unknown field). */
     async list(actor: Actor, query: ImageQuery): Promise<Image[]> {
       demandScopes(actor, query.scopes)
-      const rows = await wholePage(partsFor(query), query)
+      const rows = await wholePage(partsFor(query), ordered(query))
       return rows.map((row) => toImage(row as SelectedImage))
     },
 
     /** One page of what lists without objects show. @throws Failure as `list`. */
     async keys(actor: Actor, query: ImageQuery): Promise<ImageKey[]> {
       demandScopes(actor, query.scopes)
-      const rows = await keyPage(partsFor(query), query)
+      const rows = await keyPage(partsFor(query), ordered(query))
       return rows.map((row) => ({ handle: row.handle, createdAt: row.created_at }))
     },
 
@@ -110,6 +110,12 @@ export function imageLists(core: Core) {
       return Number(rows[0]!.total)
     },
   }
+}
+
+/** What is not deleted has no date of it, and no index for it. */
+function ordered(query: ImageQuery): ImageQuery {
+  if (query.deleted === 'with') return query
+  return { ...query, order: query.order.filter(({ field }) => field !== 'deletedAt') }
 }
 
 /** The conditions of the counters that know of the scopes which speak of no members, or null when they do not know enough. */

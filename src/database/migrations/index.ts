@@ -8,6 +8,7 @@ import { locations } from './0007-locations.ts'
 import { uploads } from './0008-uploads.ts'
 import { offers } from './0009-offers.ts'
 import { taskLists } from './0010-task-lists.ts'
+import { imageOrders } from './0011-image-orders.ts'
 
 /** In the order in which they run. A migration that was released is never edited again. */
 export const migrations = {
@@ -21,4 +22,5 @@ export const migrations = {
   '0008-uploads': uploads,
   '0009-offers': offers,
   '0010-task-lists': taskLists,
+  '0011-image-orders': imageOrders,
 }
