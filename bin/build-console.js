@@ -12,7 +12,7 @@ const built = fromRoot('web/dist')
 const markName = '.built-from'
 const mark = join(built, markName)
 
-/** What a build depends on: the sources, the words of the API that they use, and the versions of the packages. */
+/** What a build depends on: the sources, what they show of the documentation, and the versions of the packages. */
 function digest() {
   const hash = createHash('sha256')
   const sources = readdirSync(fromRoot('web'), { recursive: true, withFileTypes: true })
@@ -20,7 +20,8 @@ function digest() {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !path.startsWith(built))
     .sort()
-  for (const path of [...sources, fromRoot('package-lock.json'), fileURLToPath(import.meta.url)])
+  const others = ['docs/bootstrap.md', 'package-lock.json'].map(fromRoot)
+  for (const path of [...sources, ...others, fileURLToPath(import.meta.url)])
     hash
       .update(`${path.slice(fromRoot('').length)}\0`)
       .update(readFileSync(path))
