@@ -5,6 +5,9 @@ import { whole } from './image-options.ts'
 import { facts, moment, table, terminalWidth } from './text.ts'
 import { waitFor } from './wait.ts'
 
+/** The kinds whose progress is told in bytes. */
+const moving = new Set(['import-url', 'import-image', 'location-import', 'snapshot-image', 'assemble-upload'])
+
 const taskPath = (id: string) => `/tasks/${encodeURIComponent(id)}`
 
 export function taskCommand(program: Command, context: Context): void {
@@ -37,7 +40,7 @@ export function taskCommand(program: Command, context: Context): void {
     .argument('<id>')
     .action(async (id: string) => {
       const { kind } = await context.client().get<WireTask>(taskPath(id))
-      const done = await waitFor(context, id, kind, kind === 'import-url' ? 'bytes' : 'count')
+      const done = await waitFor(context, id, kind, moving.has(kind) ? 'bytes' : 'count')
       context.print(done, () => taskFacts(done))
     })
 

@@ -1,3 +1,4 @@
+import type { Store } from '../../store/store.ts'
 import type { Actor } from '../actor.ts'
 import { demandRoom } from '../bytes/allowance.ts'
 import { newBlobId, storeFor } from '../bytes/blobs.ts'
@@ -7,7 +8,7 @@ import { taskChannel } from '../tasks/task.ts'
 import { now } from '../time.ts'
 import { complete } from './complete.ts'
 import { demandFewParts, partBytes } from './parts.ts'
-import { slicesOf } from './slices.ts'
+import { type Slices, slicesOf } from './slices.ts'
 import { findUpload, type HeldUpload, keptFor } from './upload.ts'
 
 export type Appended = {
@@ -39,26 +40,38 @@ export async function appendToUpload(
   await demandFewParts(db, id, upload.length)
   await demandRoom(core, store, announced ?? 0)
   const slices = slicesOf(source)
-  while (await slices.more()) {
-    const left = upload.length - upload.received
-    if (left === 0) throw tooLong(upload.length)
-    const key = newBlobId()
-    const slice = slices.next(Math.min(left, partBytes))
-    const { size } = await store.receive(key, slice, { digests: [] })
-    try {
-      if (size === left && (await slices.more())) throw tooLong(upload.length)
-      upload = await addPart(core, actor, upload, { size, store: store.name, key })
-    } catch (error) {
-      // After any other error nobody knows whether it was entered; if not, the sweep will find it.
-      if (isFailure(error)) await store.delete(key)
-      throw error
-    }
+  try {
+    while (await slices.more()) upload = await receivePart(core, actor, upload, store, slices)
+  } finally {
+    slices.end()
   }
   // Whoever hangs up after the last byte has sent everything.
   const broken = slices.broken()
   if (broken && upload.state === 'open')
     throw new Failure('interrupted', 'The sender broke off before the end.', {}, { cause: broken.error })
   return upload
+}
+
+async function receivePart(
+  core: Core,
+  actor: Actor,
+  upload: HeldUpload,
+  store: Store,
+  slices: Slices,
+): Promise<HeldUpload> {
+  const left = upload.length - upload.received
+  if (left === 0) throw tooLong(upload.length)
+  const key = newBlobId()
+  const slice = slices.next(Math.min(left, partBytes))
+  const { size } = await store.receive(key, slice, { digests: [] })
+  try {
+    if (size === left && (await slices.more())) throw tooLong(upload.length)
+    return await addPart(core, actor, upload, { size, store: store.name, key })
+  } catch (error) {
+    // After any other error nobody knows whether it was entered; if not, the sweep will find it.
+    if (isFailure(error)) await store.delete(key)
+    throw error
+  }
 }
 
 async function addPart(

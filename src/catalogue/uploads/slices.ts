@@ -7,6 +7,8 @@ export type Slices = {
    * `broken` tells of it.
    */
   next(most: number): AsyncIterable<Uint8Array>
+  /** Nobody wants more: the source is let go of. */
+  end(): void
   /** What made the source end before its end; undefined when nothing did. */
   broken(): { readonly error: unknown } | undefined
 }
@@ -48,6 +50,10 @@ export function slicesOf(source: AsyncIterable<Uint8Array>): Slices {
         left -= piece.length
         yield piece
       }
+    },
+    end() {
+      // Not awaited: a source that hangs in `next` would also hang here.
+      if (!ended) void Promise.resolve(chunks.return?.()).catch(() => {})
     },
     broken: () => broken,
   }

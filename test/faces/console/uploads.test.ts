@@ -213,6 +213,30 @@ describe('console: uploads that can be taken up again', () => {
     assert.doesNotMatch(refusedEarly, /100 Continue/)
   })
 
+  test('a connection whose request was refused half way can be used again', async () => {
+    const id = idOf(await begin(5, { diskFormat: 'raw' }))
+    const head = (method: string, more: readonly string[]) =>
+      [`${method} ${path}/${id} HTTP/1.1`, 'Host: imageport', `Authorization: ${authorization}`, ...more]
+        .concat('Tus-Resumable: 1.0.0', '', '')
+        .join('\r\n')
+    const surplus = Buffer.alloc(1_000_000)
+    const answer = await literally(
+      [
+        `PATCH ${path}/${id} HTTP/1.1`,
+        'Tus-Resumable: 1.0.0',
+        'Upload-Offset: 0',
+        `Content-Type: ${bytesType}`,
+        'Transfer-Encoding: chunked',
+      ],
+      Buffer.concat([
+        Buffer.from(`5\r\nabcde\r\n${surplus.length.toString(16)}\r\n`),
+        surplus,
+        Buffer.from(`\r\n0\r\n\r\n${head('HEAD', ['Connection: close'])}`),
+      ]),
+    )
+    assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413', 'HTTP/1.1 200'])
+  })
+
   test('a connection that breaks loses nothing, and the rest is sent from there', async () => {
     const bytes = noise(400_000)
     const id = idOf(await begin(bytes.length, { diskFormat: 'raw' }))

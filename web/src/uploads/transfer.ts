@@ -8,6 +8,9 @@ const chunkBytes = 64 * 1024 ** 2
 /** Pauses before a request that failed is sent again; after one that brought bytes over they begin anew. Milliseconds. */
 const retryDelays = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000]
 
+/** A line on which nothing moves for so long is given up for another. Milliseconds. */
+const stalledAfter = 60_000
+
 /** Why bytes do not arrive, where it is not the server that says it. */
 export class BrokenTransfer extends Error {
   readonly cause: 'connection' | 'file'
@@ -30,7 +33,16 @@ export async function transfer(
   { onProgress, signal }: { readonly onProgress: (bytes: number) => void; readonly signal: AbortSignal },
 ): Promise<void> {
   const { Upload } = await import('tus-js-client')
-  return new Promise((resolve, reject) => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const sent = new Promise<void>((resolve, reject) => {
+    const watch = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        void upload.abort()
+        upload.start()
+        watch()
+      }, stalledAfter)
+    }
     const upload = new Upload(file, {
       uploadUrl: apiPath(`/uploads/${id}`),
       chunkSize: chunkBytes,
@@ -40,7 +52,10 @@ export async function transfer(
         for (const [name, value] of Object.entries(proofHeaders())) request.setHeader(name, value)
       },
       onShouldRetry: isPassing,
-      onProgress,
+      onProgress(bytes) {
+        watch()
+        onProgress(bytes)
+      },
       onSuccess: () => resolve(),
       onError: (error) => void reasonOf(file, error).then(reject),
     })
@@ -50,8 +65,10 @@ export async function transfer(
     }
     if (signal.aborted) return stop()
     signal.addEventListener('abort', stop)
+    watch()
     upload.start()
   })
+  return sent.finally(() => clearTimeout(timer))
 }
 
 /** May the same request succeed a little later? */

@@ -35,7 +35,7 @@ export function UploadActions({ item: { upload, state, name } }: { readonly item
   )
 
   return (
-    <Flex spaceItems={{ default: 'spaceItemsSm' }} flexWrap={{ default: 'nowrap' }}>
+    <Flex spaceItems={{ default: 'spaceItemsSm' }} flexWrap={{ default: 'wrap', md: 'nowrap' }}>
       {state === 'sending' || state === 'waiting' ? button('pause', () => pause(id)) : null}
       {state === 'paused' ? button('resume', () => resume(id)) : null}
       {state === 'broken' ? button('retry', () => resume(id)) : null}
