@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { padded } from '../../database/padded.ts'
-import type { Core } from '../core.ts'
+import type { Core, Query } from '../core.ts'
 
 /** What of an audit entry decides who is told of it. */
 export type AuditRow = {
@@ -55,14 +55,6 @@ export function auditReader({ database }: Core) {
     return rows[0]!
   }
 
-  async function newest(): Promise<number> {
-    const { newest } = await db
-      .selectFrom('audit')
-      .select((select) => select.fn.max('id').as('newest'))
-      .executeTakeFirstOrThrow()
-    return Number(newest ?? 0)
-  }
-
   /** The newest entries' missing ids, where a transaction is under way that may still bring them. */
   async function findGaps(): Promise<readonly Gap[]> {
     const { oldest, next } = await snapshot()
@@ -77,7 +69,7 @@ export function auditReader({ database }: Core) {
   return {
     /** From now on: what comes after the newest entry, and what is still missing before it. */
     async start(): Promise<void> {
-      last = await newest()
+      last = await newestEntry(db)
       gaps = ordered ? [] : await findGaps()
     },
 
@@ -112,7 +104,7 @@ export function auditReader({ database }: Core) {
      * this one is. Undefined where they are more than so many, or there never was such a position.
      */
     async since(position: number, atMost: number): Promise<readonly AuditRow[] | undefined> {
-      if (position > last) return position > (await newest()) ? undefined : []
+      if (position > last) return position > (await newestEntry(db)) ? undefined : []
       const rows = await db
         .selectFrom('audit')
         .select(columns)
@@ -124,6 +116,15 @@ export function auditReader({ database }: Core) {
       return rows.length > atMost ? undefined : rows
     },
   }
+}
+
+/** The id of the newest entry, 0 where there is none. */
+export async function newestEntry(query: Query): Promise<number> {
+  const { newest } = await query
+    .selectFrom('audit')
+    .select((select) => select.fn.max('id').as('newest'))
+    .executeTakeFirstOrThrow()
+  return Number(newest ?? 0)
 }
 
 function isNews(last: number, gaps: readonly Gap[]): RawBuilder<SqlBool> {

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import type { Memory } from '../people/memory.ts'
 import { hearingsOf } from './audience.ts'
-import { type AuditRow, auditReader } from './audit-reader.ts'
+import { type AuditRow, auditReader, newestEntry } from './audit-reader.ts'
 import type { Hearing } from './event.ts'
 import { createListener, type Hearer, type Listener } from './listener.ts'
 import { taskReader } from './task-reader.ts'
@@ -76,6 +76,9 @@ export function events(core: Core, remembered: Memory, limits: EventLimits = usu
   }
 
   return {
+    /** From which position on somebody hears of everything that changes from now on. */
+    position: () => newestEntry(core.database.db),
+
     /** @throws Failure `busy` (reason `streams`) */
     async listen(actor: Actor, subscription: Subscription): Promise<Listener> {
       const leave = enter(actor)

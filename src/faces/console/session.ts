@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure, isFailure } from '../../catalogue/failure.ts'
 import type { Account } from '../../catalogue/people/users.ts'
@@ -38,7 +39,7 @@ export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): 
     const session = await catalogue.users.openSession(account.id, idleSeconds)
     setCookie(request, reply, session, idleSeconds)
     request.actor = toActor(account, request.id)
-    return { ...(await whoami(catalogue, request.actor, version)), proof: catalogue.users.proofOf(session) }
+    return told(request.actor, catalogue.users.proofOf(session))
   })
 
   /** For a page that was opened anew and knows nothing but its cookie; 204: nobody is signed in. */
@@ -48,8 +49,7 @@ export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): 
       throw error
     })
     if (account === null) return reply.code(204).send()
-    const actor = toActor(account, request.id)
-    return { ...(await whoami(catalogue, actor, version)), proof: sessions.proof(request)! }
+    return told(toActor(account, request.id), sessions.proof(request)!)
   })
 
   app.delete('/session', async (request, reply) => {
@@ -61,6 +61,11 @@ export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): 
     setCookie(request, reply, '', 0)
     return reply.code(204).send()
   })
+
+  async function told(actor: Actor, proof: string): Promise<WireSession> {
+    const position = await catalogue.events.position()
+    return { ...(await whoami(catalogue, actor, version)), proof, position }
+  }
 }
 
 /** Who a session's cookie speaks for. */

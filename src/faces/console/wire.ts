@@ -223,8 +223,11 @@ export type WireApplied = { readonly applied: readonly { readonly what: string; 
 /** Body of `POST session`; the session itself is a cookie. */
 export type WireLogin = { readonly username: string; readonly password: string }
 
-/** `proof` goes along as `x-imageport-session` with everything but GET. */
-export type WireSession = WireWhoami & { readonly proof: string }
+/**
+ * `proof` goes along as `x-imageport-session` with everything but GET. `position` is where the stream of events is now: whoever
+ * listens from there on hears of everything that changes after what is asked for after this.
+ */
+export type WireSession = WireWhoami & { readonly proof: string; readonly position: number }
 
 export type WireWhoami = {
   readonly username: string

@@ -41,7 +41,9 @@ describe('console: changes as they happen', { concurrency: true }, () => {
     await api.close()
   })
 
-  const bearer = (username: string): Record<string, string> => ({ authorization: `Bearer ${tokens.get(username)}` })
+  const bearer = (username: string): Record<string, string> => ({
+    authorization: `Bearer ${tokens.get(username)}`,
+  })
 
   async function open({ headers = bearer('eva'), query = '' } = {}): Promise<EventStream> {
     const stream = await openEventStream(`${api.server.url}/ui/api/v1/events${query}`, headers)
@@ -69,8 +71,8 @@ describe('console: changes as they happen', { concurrency: true }, () => {
   async function signIn(username: string) {
     const login = await api.as(null)('POST', '/session', { username, password: 'secret' })
     const cookie = /^[^;]+/.exec(login.headers.get('set-cookie')!)![0]
-    const { proof } = login.body as WireSession
-    return { cookie, proof }
+    const { proof, position } = login.body as WireSession
+    return { cookie, proof, position }
   }
 
   test('the stream is one that browsers understand, that nobody keeps, and that no other site may read', async () => {
@@ -123,6 +125,22 @@ describe('console: changes as they happen', { concurrency: true }, () => {
     const nonsense = await opened({ headers: { ...bearer('eva'), 'last-event-id': 'x' } })
     const marker = await create(eva, 'marker')
     assert.deepEqual(await until(nonsense, marker), [{ kind: 'image', id: marker, action: 'create' }])
+  })
+
+  test('a page hears of what changes after its session was told to it, and before it began to listen', async () => {
+    await api.server.project(8, 'other')
+    const olga = await api.server.user({ username: 'olga', roles: { 8: 'owner' } })
+    await password(api.server, olga, 'secret')
+    const call = api.as(`Bearer ${await api.server.token(olga)}`)
+    await create(call, 'before')
+    const { cookie, position } = await signIn('olga')
+    const image = await create(call, 'between')
+    const stream = await opened({ headers: { cookie }, query: `?after=${position}` })
+    const told = await until(stream, image)
+    assert.deepEqual(
+      told.filter(({ kind }) => kind === 'image'),
+      [{ kind: 'image', id: image, action: 'create' }],
+    )
   })
 
   test('whose session ends is told so, and the stream with it; other rights mean to read everything', async () => {

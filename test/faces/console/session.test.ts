@@ -55,7 +55,8 @@ describe('console: sessions of browsers', () => {
   test('signing in gives a cookie that scripts cannot read, and a proof', async () => {
     const answer = await login('Eva', 'secret')
     assert.equal(answer.status, 200)
-    const { proof, ...who } = answer.body as WireSession
+    const { proof, position, ...who } = answer.body as WireSession
+    assert.equal(typeof position, 'number')
     assert.deepEqual(who, {
       username: 'eva',
       superAdmin: false,

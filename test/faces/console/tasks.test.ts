@@ -204,7 +204,7 @@ describe('console: tasks', () => {
       payload: {},
       work: {
         message: 'Import image',
-        detail: "name='x'",
+        detail: "url='https://eva:secret@example.org/x.img?signature=secret' name='x'",
         object: { type: 'image', id: 'x', name: 'x', alias: 'x', ownerUserId: own.actor.userId },
         projectId: 7,
         bound: false,
@@ -218,7 +218,12 @@ describe('console: tasks', () => {
     assert.deepEqual(
       entries.map(({ at: _, ...entry }) => entry),
       [
-        { state: 'pending', username: 'olga', message: 'Import image', detail: "name='x'" },
+        {
+          state: 'pending',
+          username: 'olga',
+          message: 'Import image',
+          detail: "url='https://example.org/x.img' name='x'",
+        },
         { state: 'cancelled', username: 'olga', message: 'Import image', detail: 'revoked' },
       ],
     )

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { get } from '../api/client.ts'
+import { useMe } from '../app/session.tsx'
 import { keysOf } from './keys.ts'
 import { refresher } from './refresher.ts'
 import { openStream, type StreamState } from './stream.ts'
@@ -15,11 +16,12 @@ const Context = createContext<StreamState>('connecting')
 /** Keeps everything inside up to date, whoever changes it and through whichever face. */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const queries = useQueryClient()
+  const { position } = useMe()
   const [state, setState] = useState<StreamState>('connecting')
 
   useEffect(() => {
     const refresh = refresher(queries)
-    const close = openStream({
+    const close = openStream(position, {
       onEvent: (event) => keysOf(event).forEach(refresh.touch),
       onReset: refresh.everything,
       onState: setState,
@@ -30,7 +32,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       close()
       refresh.stop()
     }
-  }, [queries])
+  }, [queries, position])
 
   const settled = useSettled(state)
   useEffect(() => {

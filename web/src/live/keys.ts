@@ -12,9 +12,10 @@ const beside: Readonly<Record<string, readonly string[]>> = {
   node: ['instances', 'instance'],
   repository: ['offers'],
   // Whoever they belong to is called by number here and by name there.
-  user: ['me'],
+  user: ['me', 'grants'],
+  project: ['grants'],
   token: ['user', 'users', 'me'],
-  group: ['users', 'user', 'projects', 'project'],
+  group: ['users', 'user', 'projects', 'project', 'grants'],
 }
 
 /** These are known by their uuid wherever they are; of other kinds all are asked for again: there are few. */

@@ -20,10 +20,17 @@ const longestPause = 60_000
 /** A window that nobody looks at leaves its connection to others: browsers have six for one server. Milliseconds. */
 const hiddenFor = 30_000
 
-/** Listens to what changes, for as long as the window is seen. @returns what ends it */
-export function openStream({ onEvent, onReset, onState, onRefused }: StreamHandlers): () => void {
+/**
+ * Listens to what changes, for as long as the window is seen.
+ * @param position where what the window shows begins
+ * @returns what ends it
+ */
+export function openStream(
+  position: number,
+  { onEvent, onReset, onState, onRefused }: StreamHandlers,
+): () => void {
   let source: EventSource | undefined
-  let lastId = ''
+  let lastId = String(position)
   let attempts = 0
   let timer: number | undefined
 

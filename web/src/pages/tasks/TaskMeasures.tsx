@@ -4,7 +4,7 @@ import { useBytes } from '../../parts/values.tsx'
 import { useDuration } from './duration.tsx'
 import { useSpeed } from './speed.ts'
 import { TaskProgress, useAmount } from './TaskProgress.tsx'
-import { isOver, lasted } from './task.ts'
+import { isOver, lasted, percentOf } from './task.ts'
 
 /** How far a task is, how fast it goes, and how long it will take. */
 export function TaskMeasures({ task }: { readonly task: WireTaskItem }) {
@@ -20,7 +20,9 @@ export function TaskMeasures({ task }: { readonly task: WireTaskItem }) {
   const done = amount(progress, unit)
   return (
     <>
-      <TaskProgress task={task} label={text('column.progress')} />
+      {percentOf(task) === null || isOver(task) ? null : (
+        <TaskProgress task={task} label={text('column.progress')} />
+      )}
       <p className="ip-task-measures">
         <span>
           {progressTotal === null

@@ -4,12 +4,12 @@ import type { WireTaskItem } from '../../../../src/faces/console/wire-tasks.ts'
 import { None, useBytes } from '../../parts/values.tsx'
 import { isOver, percentOf } from './task.ts'
 
-/** How far a task is: a bar where that is known, else what has been done so far. */
+/** How far a task is: a bar while it is under way, where that is known, else how much has been done. */
 export function TaskProgress({ task, label }: { readonly task: WireTaskItem; readonly label: string }) {
   const intl = useIntl()
   const words = useAmount()
-  const percent = percentOf(task)
-  if (percent === null || (isOver(task) && task.state !== 'succeeded'))
+  const percent = isOver(task) ? null : percentOf(task)
+  if (percent === null)
     return task.progress === 0 || task.unit === null ? <None /> : words(task.progress, task.unit)
   const text = intl.formatNumber(percent / 100, { style: 'percent' })
   return (
@@ -20,7 +20,6 @@ export function TaskProgress({ task, label }: { readonly task: WireTaskItem; rea
       valueText={text}
       measureLocation={ProgressMeasureLocation.outside}
       size="sm"
-      {...(task.state === 'succeeded' ? { variant: 'success' as const } : {})}
     />
   )
 }

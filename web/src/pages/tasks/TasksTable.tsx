@@ -30,8 +30,8 @@ export function TasksTable({
     >
       <Thead>
         <Tr>
-          {['kind', 'subject', 'state', 'progress', 'who', 'created', 'duration'].map((name) => (
-            <Th key={name} modifier="nowrap">
+          {['kind', 'state', 'progress', 'who', 'created', 'duration'].map((name) => (
+            <Th key={name} modifier="nowrap" {...(name === 'kind' ? { width: 35 as const } : {})}>
               {column(name)}
             </Th>
           ))}
@@ -42,25 +42,33 @@ export function TasksTable({
         {tasks.map((task) => (
           <Tr key={task.id}>
             <Td dataLabel={column('kind')}>
-              <Link to={`/tasks/${task.id}`}>{kindText(task.kind)}</Link>
-            </Td>
-            <Td dataLabel={column('subject')}>
-              <TaskSubject task={task} />
+              <div>
+                <Link to={`/tasks/${task.id}`}>{kindText(task.kind)}</Link>
+              </div>
+              {task.subject === null && task.image === null ? null : (
+                <small className="ip-task-about">
+                  <TaskSubject task={task} />
+                </small>
+              )}
             </Td>
             <Td dataLabel={column('state')} modifier="nowrap">
-              <TaskState task={task} />
+              <div>
+                <TaskState task={task} />
+              </div>
             </Td>
-            <Td dataLabel={column('progress')} className="ip-task-progress">
-              <TaskProgress
-                task={task}
-                label={intl.formatMessage(
-                  { id: 'tasks.progress.of' },
-                  { kind: kindText(task.kind), subject: task.imageName ?? task.subject ?? '' },
-                )}
-              />
+            <Td dataLabel={column('progress')}>
+              <div className="ip-task-progress">
+                <TaskProgress
+                  task={task}
+                  label={intl.formatMessage(
+                    { id: 'tasks.progress.of' },
+                    { kind: kindText(task.kind), subject: task.imageName ?? task.subject ?? '' },
+                  )}
+                />
+              </div>
             </Td>
             <Td dataLabel={column('who')}>{task.username ?? intl.formatMessage({ id: 'tasks.nobody' })}</Td>
-            <Td dataLabel={column('created')}>
+            <Td dataLabel={column('created')} modifier="nowrap">
               <When at={task.createdAt} />
             </Td>
             <Td dataLabel={column('duration')} modifier="nowrap">

@@ -46,6 +46,7 @@ export function TasksToolbar({
           labels={search.image === '' ? [] : [imageName]}
           deleteLabel={() => onChange({ image: '' })}
           categoryName={text('filter.image')}
+          alignSelf="center"
         >
           <Switch
             id="tasks-mine"
