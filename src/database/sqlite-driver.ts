@@ -58,7 +58,7 @@ export const ownCommit = 'serializable'
 type Group = {
   /** Those that have ended and wait for the commit. */
   ended: number
-  /** It takes no further member: whoever has the turn now is the last one. */
+  /** It takes no further member. */
   full: boolean
   readonly committed: PromiseWithResolvers<void>
 }
@@ -88,8 +88,7 @@ const unknownLoss = {
 /** The right to use the connection: for one query, or for a transaction from its begin to its end. */
 class Turn implements DatabaseConnection {
   readonly #driver: SqliteDriver
-  /** Part of the present group. */
-  member = false
+  /** Its transaction began while that of another was not committed. */
   saved = false
   over = false
 
@@ -98,7 +97,7 @@ class Turn implements DatabaseConnection {
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return this.#driver.execute<R>(this, query)
+    return this.#driver.execute<R>(query)
   }
 
   /** A cursor would keep the only connection, and the log from being cleared; PostgreSQL's we do not have either. */
@@ -107,18 +106,23 @@ class Turn implements DatabaseConnection {
   }
 }
 
+/** A transaction that waits for the end of the round of the event loop. */
+type Starter = { readonly alone: boolean; readonly start: () => void }
+
 /**
- * Hands out the one connection, in the order of asking, and commits in groups: a sync of the disk takes as long as
- * several transactions. When one has ended, those that other requests bring within the same round of the event loop
- * join it; then all are committed, and only then told so. Nobody else sees anything in between.
+ * Hands out the one connection, in the order of asking, and commits in groups, because a sync of the disk takes as long
+ * as several transactions: those that requests begin in one round of the event loop wait for its end. Then they run one
+ * after the other, all of them are committed, and only now told so. Nobody else has the connection meanwhile, so nobody
+ * sees what is not committed.
  */
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection
   readonly #scope: TransactionScope
   readonly #waiting: (() => void)[] = []
-  /** Those that had their turn, but must not see what is not committed. */
-  readonly #aside: (() => void)[] = []
+  readonly #starters: Starter[] = []
   #taken = false
+  /** The round is over: the starters are next. */
+  #isDue = false
   #group: Group | null = null
 
   constructor(connection: SqliteConnection, scope: TransactionScope) {
@@ -139,8 +143,7 @@ class SqliteDriver implements Driver {
     this.#end(turn)
   }
 
-  async execute<R>(turn: Turn, query: CompiledQuery): Promise<QueryResult<R>> {
-    if (!turn.member) await this.#untilCommitted()
+  async execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
       return await this.#connection.executeQuery<R>(query)
     } catch (error) {
@@ -152,18 +155,17 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(turn: Turn, { isolationLevel }: TransactionSettings): Promise<void> {
     const alone = isolationLevel === ownCommit
-    if (alone) await this.#untilCommitted()
+    await this.#endOfRound(alone)
     if (this.#group) {
       this.#connection.execute('savepoint member')
       turn.saved = true
-    } else {
-      // A deferred begin fails at its first write as soon as another process wrote after its first read.
-      await this.#connection.executeQuery(begin)
-      this.#group = { ended: 0, full: alone, committed: Promise.withResolvers() }
-      // Whoever waits for it hears of it; there may be nobody.
-      this.#group.committed.promise.catch(() => {})
+      return
     }
-    turn.member = true
+    // A deferred begin fails at its first write as soon as another process wrote after its first read.
+    await this.#connection.executeQuery(begin)
+    this.#group = { ended: 0, full: alone, committed: Promise.withResolvers() }
+    // Whoever waits for it hears of it; there may be nobody.
+    this.#group.committed.promise.catch(() => {})
   }
 
   async commitTransaction(turn: Turn): Promise<void> {
@@ -171,7 +173,7 @@ class SqliteDriver implements Driver {
     // SQLite has rolled back, and the transaction did not notice: this throws.
     if (!group) return void this.#connection.execute('commit')
     if (turn.saved) this.#connection.execute('release member')
-    await this.#wait(turn, group)
+    await this.#committed(turn, group)
   }
 
   async rollbackTransaction(turn: Turn): Promise<void> {
@@ -186,7 +188,7 @@ class SqliteDriver implements Driver {
     this.#connection.execute('rollback to member')
     this.#connection.execute('release member')
     // Perhaps it failed because of what the others wrote: then that must be true.
-    await this.#wait(turn, group)
+    await this.#committed(turn, group)
   }
 
   async savepoint(_: DatabaseConnection, name: string): Promise<void> {
@@ -204,15 +206,29 @@ class SqliteDriver implements Driver {
   async destroy(): Promise<void> {
     // In turn: whoever asked before still gets an answer.
     const turn = await this.acquireConnection()
-    await this.#untilCommitted()
+    await this.#endOfRound(true)
     this.#connection.close()
     this.#end(turn)
   }
 
+  /** Gives the turn to others until the round is over, or joins the group that has it now. */
+  async #endOfRound(alone: boolean): Promise<void> {
+    const started = new Promise<void>((start) => this.#starters.push({ alone, start }))
+    if (this.#starters.length === 1 && !this.#isDue) setImmediate(() => this.#startAll())
+    this.#pass()
+    await started
+  }
+
+  #startAll(): void {
+    this.#isDue = this.#starters.length > 0
+    if (this.#taken) return
+    this.#taken = true
+    this.#pass()
+  }
+
   /** Ends a turn, and lets its transaction wait for the commit. */
-  async #wait(turn: Turn, group: Group): Promise<void> {
+  async #committed(turn: Turn, group: Group): Promise<void> {
     group.ended++
-    if (group.ended === 1) setImmediate(() => this.#close(group))
     if (group.ended === largestGroup) group.full = true
     this.#end(turn)
     await group.committed.promise
@@ -224,27 +240,23 @@ class SqliteDriver implements Driver {
     this.#pass()
   }
 
-  /** Gives the turn to the next one. */
+  /** Gives the turn to the next one: to more members of the group, or after its commit to those who wait. */
   #pass(): void {
-    if (this.#group?.full) this.#commit(this.#group)
-    const next = (this.#group ? undefined : this.#aside.shift()) ?? this.#waiting.shift()
-    if (next) next()
-    else this.#taken = false
+    const [starter] = this.#starters
+    if (this.#group && starter && !this.#group.full && !starter.alone) this.#start(starter)
+    else {
+      if (this.#group) this.#commit(this.#group)
+      const next = this.#waiting.shift()
+      if (next) next()
+      else if (starter && this.#isDue) this.#start(starter)
+      else this.#taken = false
+    }
   }
 
-  /** Lets others have the turn until nothing is uncommitted. */
-  async #untilCommitted(): Promise<void> {
-    if (!this.#group) return
-    const again = new Promise<void>((resolve) => this.#aside.push(resolve))
-    this.#pass()
-    await again
-  }
-
-  #close(group: Group): void {
-    group.full = true
-    if (this.#group !== group || this.#taken) return
-    this.#taken = true
-    this.#pass()
+  #start(starter: Starter): void {
+    this.#starters.shift()
+    if (this.#starters.length === 0) this.#isDue = false
+    starter.start()
   }
 
   #commit(group: Group): void {

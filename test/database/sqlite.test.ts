@@ -151,23 +151,38 @@ describe('the SQLite database', () => {
     assert.deepEqual(await committed(), ids)
   })
 
-  test('a query of no transaction waits for the commit of those that have ended', async () => {
+  test('a query of no transaction waits for the commit of those that run', async () => {
     const { writer, committed } = await observed()
     const ended = gate()
+    const begun = gate()
     const writing = writer.transaction(async (trx) => {
       await insert(trx, 1)
-      ended.open()
+      begun.open()
+      await ended.opened
     })
-    await ended.opened
+    await begun.opened
     const reading = writer.db.selectFrom('counters').select('id').execute()
-    const more = writer.transaction((trx) => insert(trx, 2))
-    assert.deepEqual(await committed(), [])
+    const joining = writer.transaction((trx) => insert(trx, 2))
+    ended.open()
     assert.deepEqual(
       (await reading).map(({ id }) => id),
       await committed(),
     )
-    await Promise.all([writing, more])
+    await Promise.all([writing, joining])
     assert.deepEqual(await committed(), [1, 2])
+  })
+
+  test('what requests read before they write does not keep their transactions from sharing a commit', async () => {
+    const { writer, path } = await observed()
+    const before = (await stat(`${path}-wal`)).size
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, id) => {
+        await writer.ping()
+        await writer.transaction((trx) => insert(trx, id))
+      }),
+    )
+    const pages = ((await stat(`${path}-wal`)).size - before) / 4096
+    assert.ok(pages < 10, `${pages} pages were written`)
   })
 
   test('what fails because of another transaction fails only when that one is committed', async () => {
