@@ -55,7 +55,7 @@ export async function visit(browser: Browser, url: string, view: View = {}): Pro
   page.on('pageerror', (error) => problems.push(`page error: ${error.stack ?? error.message}`))
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning')
-      problems.push(`console ${message.type()}: ${message.text()}`)
+      problems.push(`console ${message.type()}: ${message.text()} ${message.location().url}`)
   })
   const visitor: Visitor = {
     context,

@@ -20,7 +20,10 @@ import type { TabProps } from './ImagePage.tsx'
 import { useImageChanged, useImageGone } from './image.ts'
 
 /** What can be done with the image as a whole. */
-export function ImageActions({ detail: { image, allowed } }: TabProps) {
+export function ImageActions({
+  detail: { image, allowed },
+  onLeaving,
+}: TabProps & { readonly onLeaving: (isLeaving: boolean) => void }) {
   const intl = useIntl()
   const navigate = useNavigate()
   const toasts = useToasts()
@@ -58,7 +61,7 @@ export function ImageActions({ detail: { image, allowed } }: TabProps) {
         isOpen={isOpen}
         onOpenChange={setOpen}
         onSelect={() => setOpen(false)}
-        popperProps={{ position: 'right' }}
+        popperProps={{ position: 'right', appendTo: 'inline' }}
         toggle={(ref: Ref<MenuToggleElement>) => (
           <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
             <FormattedMessage id="image.actions" />
@@ -95,7 +98,11 @@ export function ImageActions({ detail: { image, allowed } }: TabProps) {
           title={intl.formatMessage({ id: 'image.delete.title' })}
           action={intl.formatMessage({ id: 'parts.delete' })}
           onConfirm={async () => {
-            await remove(`/images/${image.uuid}`)
+            onLeaving(true)
+            await remove(`/images/${image.uuid}`).catch((error) => {
+              onLeaving(false)
+              throw error
+            })
             navigate('/images')
             gone()
             toasts.succeed(intl.formatMessage({ id: 'image.delete.done' }, { name }))

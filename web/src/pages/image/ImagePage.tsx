@@ -7,7 +7,7 @@ import {
   TabTitleText,
   Tab as ViewTab,
 } from '@patternfly/react-core'
-import { type ComponentType, useEffect } from 'react'
+import { type ComponentType, useEffect, useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { Link, useHref, useNavigate, useParams } from 'react-router'
 import type { WireImageDetail } from '../../../../src/faces/console/wire-image.ts'
@@ -15,7 +15,7 @@ import { ApiError } from '../../api/client.ts'
 import { NotFoundPage } from '../../app/NotFoundPage.tsx'
 import { ImageStatus } from '../../parts/ImageStatus.tsx'
 import { PageFrame } from '../../parts/PageFrame.tsx'
-import { ErrorView, QueryView } from '../../parts/QueryView.tsx'
+import { ErrorView, QueryView, Waiting } from '../../parts/QueryView.tsx'
 import { FactsTab } from './facts/FactsTab.tsx'
 import { HistoryTab } from './history/HistoryTab.tsx'
 import { ImageActions } from './ImageActions.tsx'
@@ -41,10 +41,15 @@ const contents: Readonly<Record<Tab, ComponentType<TabProps>>> = {
 
 /** One image: what it is, who may use it, where it is registered, what happened to it, and how each system sees it. */
 export default function ImagePage() {
-  const intl = useIntl()
   const { uuid = '', tab = 'facts' } = useParams()
-  const query = useImage(uuid)
-  if (!isTab(tab)) return <NotFoundPage />
+  return isTab(tab) ? <PageOf key={uuid} uuid={uuid} tab={tab} /> : <NotFoundPage />
+}
+
+function PageOf({ uuid, tab }: { readonly uuid: string; readonly tab: Tab }) {
+  const intl = useIntl()
+  // Nobody asks for what is just being deleted, whatever live events say of it.
+  const [isLeaving, setLeaving] = useState(false)
+  const query = useImage(uuid, !isLeaving)
   // What is shown of an image that is gone meanwhile is of no use to anybody.
   const isGone = query.error instanceof ApiError && query.error.status === 404
   const detail = isGone ? undefined : query.data
@@ -64,13 +69,13 @@ export default function ImagePage() {
         </Breadcrumb>
       }
       intro={detail ? <Summary detail={detail} /> : <>&nbsp;</>}
-      actions={detail ? <ImageActions detail={detail} /> : undefined}
+      actions={detail ? <ImageActions detail={detail} onLeaving={setLeaving} /> : undefined}
     >
       {isGone ? (
         <ErrorView error={query.error} />
       ) : (
         <QueryView query={query} lines={12}>
-          {(shown) => <Shown detail={shown} tab={tab} />}
+          {(shown) => (isLeaving ? <Waiting lines={12} /> : <Shown detail={shown} tab={tab} />)}
         </QueryView>
       )}
     </PageFrame>

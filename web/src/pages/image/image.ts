@@ -10,11 +10,12 @@ const pause = 2_000
 
 const keyOf = (uuid: string) => ['image', uuid, 'detail'] as const
 
-export function useImage(uuid: string) {
+export function useImage(uuid: string, isWanted: boolean) {
   return useQuery({
     queryKey: keyOf(uuid),
     queryFn: ({ signal }) => get<WireImageDetail>(`/images/${uuid}/detail`, {}, signal),
     refetchInterval: ({ state }) => (state.data?.task ? pause : false),
+    enabled: isWanted,
   })
 }
 

@@ -25,17 +25,18 @@ export function SwitchFact({
   /** @throws ApiError */
   readonly onSave: (isOn: boolean) => Promise<void>
 }) {
-  const [isBusy, setBusy] = useState(false)
+  /** What is being saved, which is shown at once. */
+  const [wanted, setWanted] = useState<boolean>()
   const [problem, setProblem] = useState<string>()
-  const change = async (wanted: boolean) => {
-    setBusy(true)
+  const change = async (given: boolean) => {
+    setWanted(given)
     setProblem(undefined)
     try {
-      await onSave(wanted)
+      await onSave(given)
     } catch (error) {
       setProblem(problemOf(error))
     } finally {
-      setBusy(false)
+      setWanted(undefined)
     }
   }
   return (
@@ -45,9 +46,9 @@ export function SwitchFact({
         {mayEdit ? (
           <Switch
             aria-label={label}
-            isChecked={isOn}
+            isChecked={wanted ?? isOn}
             // Not disabled: whoever pressed it with the keyboard would lose their place.
-            onChange={(_, wanted) => (isBusy ? undefined : void change(wanted))}
+            onChange={(_, given) => (wanted === undefined ? void change(given) : undefined)}
           />
         ) : (
           <FormattedMessage id={isOn ? 'parts.yes' : 'parts.no'} />

@@ -3,36 +3,13 @@ import { type ReactNode, useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import type { WireHistoryEntry } from '../../../../../src/faces/console/wire.ts'
 import { None, useBytes, When } from '../../../parts/values.tsx'
-import { type Difference, differencesOf, type Value } from './diff.ts'
+import { type Difference, differencesOf, knownDeeds, type Value } from './diff.ts'
 
 /** Who is meant by the numbers in the entries. */
 export type Names = {
   readonly projects: ReadonlyMap<string, string>
   readonly users: ReadonlyMap<string, string>
 }
-
-/** Deeds that the console has words for; others are told as they are called. */
-const deeds: ReadonlySet<string> = new Set([
-  'create',
-  'update',
-  'transfer',
-  'bytes-received',
-  'bytes-located',
-  'content-warning',
-  'import',
-  'copy',
-  'move',
-  'deactivate',
-  'reactivate',
-  'delete',
-  'share',
-  'share-decision',
-  'unshare',
-  'attach',
-  'detach',
-  'locations',
-  'remove-from-store',
-])
 
 /** Differences that are shown before somebody asks for the rest. */
 const shownAtFirst = 8
@@ -45,7 +22,11 @@ export function HistoryEntry({ entry, names }: { readonly entry: WireHistoryEntr
   return (
     <li className="ip-timeline-entry">
       <p className="ip-timeline-deed">
-        {deeds.has(entry.action) ? <FormattedMessage id={`image.history.${entry.action}`} /> : entry.action}
+        {knownDeeds.includes(entry.action) ? (
+          <FormattedMessage id={`image.history.${entry.action}`} />
+        ) : (
+          entry.action
+        )}
       </p>
       <p className="ip-timeline-who">
         <FormattedMessage
@@ -129,6 +110,8 @@ function Shown({
     case 'status':
     case 'visibility':
       return <FormattedMessage id={`image.${value.kind}.${value.value}`} />
+    case 'answer':
+      return <FormattedMessage id={`image.member.status.${value.value}`} />
     case 'project':
       return names.projects.get(value.value) ?? value.value
     case 'user':

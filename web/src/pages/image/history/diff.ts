@@ -12,7 +12,7 @@ export type Difference = {
 export type Value =
   | null
   | {
-      readonly kind: 'text' | 'instant' | 'bytes' | 'project' | 'user' | 'status' | 'visibility'
+      readonly kind: 'text' | 'instant' | 'bytes' | 'project' | 'user' | 'status' | 'answer' | 'visibility'
       readonly value: string
     }
   | { readonly kind: 'yes' | 'no' }
@@ -55,7 +55,29 @@ const kinds = {
   cleanupAt: 'instant',
 } as const
 
-export const knownFacts = Object.keys(kinds)
+/** What the console has words for: facts, and deeds; others are told as they are called. */
+export const knownFacts: readonly string[] = Object.keys(kinds)
+export const knownDeeds: readonly string[] = [
+  'create',
+  'update',
+  'transfer',
+  'bytes-received',
+  'bytes-located',
+  'content-warning',
+  'import',
+  'copy',
+  'move',
+  'deactivate',
+  'reactivate',
+  'delete',
+  'share',
+  'share-decision',
+  'unshare',
+  'attach',
+  'detach',
+  'locations',
+  'remove-from-store',
+]
 
 /** Bookkeeping, and what is told by something else. */
 const hidden: ReadonlySet<string> = new Set([
@@ -75,15 +97,26 @@ const hidden: ReadonlySet<string> = new Set([
 ])
 
 /** What an entry of the history changed, in the order in which it was written. */
-export function differencesOf({ before, after }: WireHistoryEntry): Difference[] {
+export function differencesOf({ action, before, after }: WireHistoryEntry): Difference[] {
+  if (action === 'share-decision') return answerOf(factsOf(before), factsOf(after))
   const [was, is] = [factsOf(before), factsOf(after)]
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((name) =>
     name === 'properties' || name === 'manifest'
-      ? inside(name, factsOf(was[name]), factsOf(is[name]))
+      ? inside(name, factsOf(own(was, name)), factsOf(own(is, name)))
       : hidden.has(name)
         ? []
-        : different(name, was[name], is[name]).filter((one) => before !== null || !isUsual(one)),
+        : different(name, own(was, name), own(is, name)).filter((one) => before !== null || !isUsual(one)),
   )
+}
+
+/** What a member says to the offer, and which one. */
+function answerOf(was: Facts, is: Facts): Difference[] {
+  const answer = (facts: Facts): Value => ({ kind: 'answer', value: String(own(facts, 'status')) })
+  const member = Object.hasOwn(is, 'projectId') ? 'projectId' : 'member'
+  return [
+    { kind: 'fact', name: member, before: null, after: toValue(member, own(is, member)) },
+    { kind: 'fact', name: 'answer', before: answer(was), after: answer(is) },
+  ]
 }
 
 /** What is so of every new image is not told of one. */
@@ -100,20 +133,20 @@ function different(name: string, was: unknown, is: unknown): Difference[] {
   // Of lists only what came and went is told.
   if (before?.kind === 'list' && after?.kind === 'list') {
     const [gone, come] = [without(before.values, after.values), without(after.values, before.values)]
-    return [{ kind: 'fact', name, before: listOf(gone), after: listOf(come) }]
+    return [{ kind: kindOf(name), name, before: listOf(gone), after: listOf(come) }]
   }
-  return [{ kind: Object.hasOwn(kinds, name) ? 'fact' : 'other', name, before, after }]
+  return [{ kind: kindOf(name), name, before, after }]
 }
 
 /** What differs of a fact that has names and values of its own. */
 function inside(whole: 'properties' | 'manifest', was: Facts, is: Facts): Difference[] {
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
-    .filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
+    .filter((name) => JSON.stringify(own(was, name)) !== JSON.stringify(own(is, name)))
     .map((name) => ({
       kind: 'property',
       name: whole === 'manifest' ? `manifest.${name}` : name,
-      before: text(was[name]),
-      after: text(is[name]),
+      before: text(own(was, name)),
+      after: text(own(is, name)),
     }))
 }
 
@@ -121,7 +154,12 @@ const without = (some: readonly string[], others: readonly string[]) =>
   some.filter((one) => !others.includes(one))
 const listOf = (values: readonly string[]): Value => (values.length === 0 ? null : { kind: 'list', values })
 
+const kindOf = (name: string) => (Object.hasOwn(kinds, name) ? ('fact' as const) : ('other' as const))
+
 type Facts = Readonly<Record<string, unknown>>
+
+/** Properties may be called like what every object inherits. */
+const own = (facts: Facts, name: string): unknown => (Object.hasOwn(facts, name) ? facts[name] : undefined)
 
 function factsOf(side: unknown): Facts {
   return typeof side === 'object' && side !== null && !Array.isArray(side) ? (side as Facts) : {}
