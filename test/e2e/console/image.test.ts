@@ -117,7 +117,10 @@ describeConsole('the page of an image', (world) => {
     await page.getByRole('tab', { name: 'History' }).click()
     const entry = page.locator('#image-history li').filter({ hasText: 'A better name' }).first()
     assert.match(await entry.innerText(), /Changed\s+by eva, through the console,/)
-    assert.match(await entry.locator('dl').innerText(), /Name\s+before:\s+image \d+ →\s+after:\s+A better name/)
+    assert.match(
+      await entry.locator('dl').innerText(),
+      /Name\s+before:\s+image \d+ →\s+after:\s+A better name/,
+    )
   })
 
   test('tags are added, changed and removed', async () => {
