@@ -37,10 +37,11 @@ describe('live: what others do', () => {
     for (const { close } of visitors) await close()
   })
 
-  async function visitor(): Promise<Visitor> {
+  async function visitor(...who: readonly [string, string] | []): Promise<Visitor> {
     const one = await visit(browser, server.url)
     visitors.push(one)
-    await one.signIn(...eva)
+    const [username, password] = who.length === 0 ? eva : who
+    await one.signIn(username, password)
     return one
   }
 
@@ -89,6 +90,26 @@ describe('live: what others do', () => {
     await glance(token, 'DELETE', `/${id}`)
     await page.getByRole('heading', { name: 'There are no images yet' }).waitFor()
     await isSame(page)
+  })
+
+  test('so are places and people', async () => {
+    const { page, open } = await visitor('root', 'secret')
+    for (const [path, body, shown] of [
+      ['/architectures', { name: 's390x' }, 's390x'],
+      ['/projects', { name: 'late', label: 'Latecomers' }, 'late'],
+    ] as const) {
+      await open(path)
+      await isLive(page)
+      await mark(page)
+      const answer = await fetch(`${server.url}/ui/api/v1${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens.root}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      assert.equal(answer.status, 201)
+      await page.getByRole('link', { name: shown, exact: true }).waitFor()
+      await isSame(page)
+    }
   })
 
   test('after the server was restarted it goes on where it was', async () => {

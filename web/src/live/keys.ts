@@ -11,11 +11,12 @@ const beside: Readonly<Record<string, readonly string[]>> = {
   registration: ['compute-resource', 'operating-system', 'architecture', 'image'],
   node: ['instances', 'instance'],
   repository: ['offers'],
-  // Whoever they belong to is called by number here and by name there.
-  user: ['me', 'grants'],
-  project: ['grants'],
-  token: ['user', 'users', 'me'],
-  group: ['users', 'user', 'projects', 'project', 'grants'],
+  // Who may do what is shown with each of them.
+  user: ['groups', 'projects', 'grants', 'tokens', 'me'],
+  group: ['users', 'projects', 'grants', 'me'],
+  project: ['users', 'groups', 'grants', 'me'],
+  token: ['me'],
+  'application-credential': ['me'],
 }
 
 /** These are known by their uuid wherever they are; of other kinds all are asked for again: there are few. */
