@@ -6,7 +6,7 @@ import type { WireTaskItem } from '../../../../src/faces/console/wire-tasks.ts'
 import { post } from '../../api/client.ts'
 import { ConfirmModal } from '../../parts/ConfirmModal.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
-import { useKindText } from './TaskKind.tsx'
+import { useKindText } from './kind-text.ts'
 import { isOver } from './task.ts'
 
 /** Stops a task that has not ended, after asking. */

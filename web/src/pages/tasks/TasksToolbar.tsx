@@ -2,7 +2,7 @@ import { Switch, Toolbar, ToolbarContent, ToolbarFilter, ToolbarItem } from '@pa
 import { useIntl } from 'react-intl'
 import { FilterSelect } from '../../parts/FilterSelect.tsx'
 import { Pages } from '../../parts/Pages.tsx'
-import { useKindText } from './TaskKind.tsx'
+import { useKindText } from './kind-text.ts'
 import { kinds, states } from './task.ts'
 import { isFiltered, type TaskSearch, unfiltered } from './task-search.ts'
 
