@@ -6,8 +6,8 @@ import type {
 } from '../../../../src/faces/console/wire-places.ts'
 import { patch, post } from '../../api/client.ts'
 import { TextField } from '../../parts/form/Field.tsx'
-import { FormModal } from './FormModal.tsx'
 import { PickManyField } from './PickField.tsx'
+import { PlaceForm } from './PlaceForm.tsx'
 import { type Option, operatingSystems } from './pick.ts'
 import { placePath } from './places.ts'
 import { idsOf, sameOptions } from './resource-draft.ts'
@@ -40,7 +40,7 @@ export function ArchitectureModal({
       : post<WireArchitectureDetail>('/architectures', draft)
 
   return (
-    <FormModal
+    <PlaceForm
       title={
         architecture
           ? intl.formatMessage({ id: 'places.edit.title' }, { name: architecture.name })
@@ -73,6 +73,6 @@ export function ArchitectureModal({
           />
         </>
       )}
-    </FormModal>
+    </PlaceForm>
   )
 }

@@ -1,10 +1,11 @@
 import { useIntl } from 'react-intl'
 import type { WireArchitectureDetail } from '../../../../src/faces/console/wire-places.ts'
 import { useMe } from '../../app/session.tsx'
+import type { Fact } from '../../parts/Facts.tsx'
 import { When } from '../../parts/values.tsx'
 import { ArchitectureModal } from './ArchitectureModal.tsx'
 import { Names } from './Names.tsx'
-import { type Fact, PlacePage } from './PlacePage.tsx'
+import { PlacePage } from './PlacePage.tsx'
 import { placePath } from './places.ts'
 import { Registrations } from './Registrations.tsx'
 

@@ -8,15 +8,15 @@ import type {
   WireArchitectureList,
 } from '../../../../src/faces/console/wire-places.ts'
 import { useMe } from '../../app/session.tsx'
+import type { Column } from '../../parts/list/ListTable.tsx'
+import { ListView } from '../../parts/list/ListView.tsx'
+import { RowMenu } from '../../parts/list/RowMenu.tsx'
 import { useListAddress } from '../../parts/list-address.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { When } from '../../parts/values.tsx'
 import { ArchitectureModal } from './ArchitectureModal.tsx'
 import { DeleteModal } from './DeleteModal.tsx'
-import { PlaceList, type PlaceSearch } from './PlaceList.tsx'
-import type { Column } from './PlaceTable.tsx'
-import { placePath, useFreshPlace, usePlaces } from './places.ts'
-import { RowMenu } from './RowMenu.tsx'
+import { type PlaceSearch, placePath, useFreshPlace, usePlaces } from './places.ts'
 
 const usual: PlaceSearch = { search: '', sort: 'name', page: 1, perPage: 20 }
 
@@ -63,13 +63,14 @@ export default function ArchitecturesPage() {
         ) : undefined
       }
     >
-      <PlaceList
-        noun="architecture"
+      <ListView
+        texts="places.architecture"
+        columnTexts="places.column"
+        keyOf={({ id }) => String(id)}
         query={query}
         search={search}
         onChange={change}
         columns={columns}
-        unfiltered={{ search: '' }}
         {...(superAdmin
           ? {
               actions: (one: WireArchitecture) => (

@@ -9,16 +9,16 @@ import type {
 } from '../../../../src/faces/console/wire-places.ts'
 import { useMe } from '../../app/session.tsx'
 import { FilterSelect } from '../../parts/FilterSelect.tsx'
+import type { Column } from '../../parts/list/ListTable.tsx'
+import { ListView } from '../../parts/list/ListView.tsx'
+import { RowMenu } from '../../parts/list/RowMenu.tsx'
 import { useListAddress } from '../../parts/list-address.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { None, When } from '../../parts/values.tsx'
 import { DeleteModal } from './DeleteModal.tsx'
-import { PlaceList, type PlaceSearch } from './PlaceList.tsx'
-import type { Column } from './PlaceTable.tsx'
-import { placePath, useFreshPlace, usePlaces } from './places.ts'
+import { type PlaceSearch, placePath, useFreshPlace, usePlaces } from './places.ts'
 import { providers } from './providers.ts'
 import { ResourceModal } from './ResourceModal.tsx'
-import { RowMenu } from './RowMenu.tsx'
 
 type Search = PlaceSearch & { readonly provider: string }
 const usual: Search = { search: '', provider: '', sort: 'name', page: 1, perPage: 20 }
@@ -83,14 +83,15 @@ export default function ComputeResourcesPage() {
         ) : undefined
       }
     >
-      <PlaceList
-        noun="compute-resource"
+      <ListView
+        texts="places.compute-resource"
+        columnTexts="places.column"
+        keyOf={({ id }) => String(id)}
         query={query}
         search={search}
         onChange={change}
         columns={columns}
-        unfiltered={{ search: '', provider: '' }}
-        filter={
+        filters={
           <FilterSelect
             label={intl.formatMessage({ id: 'places.column.provider' })}
             choices={providers.map((value) => ({

@@ -6,7 +6,7 @@ import { get, remove } from '../../api/client.ts'
 import { ConfirmModal } from '../../parts/ConfirmModal.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
 import { type PlaceKind, placePath, usePlacesChanged } from './places.ts'
-import { worded } from './problems.ts'
+import { wording } from './problems.ts'
 
 /** Asks before a place is deleted, and tells what goes with it, or why it stays. */
 export function DeleteModal({
@@ -31,11 +31,7 @@ export function DeleteModal({
       get<WireTemplateList>(`${placePath(kind, id)}/registrations`, { limit: 1 }, signal),
   })
   const confirm = async () => {
-    try {
-      await remove(placePath(kind, id))
-    } catch (error) {
-      throw worded(error, intl)
-    }
+    await wording(intl, remove(placePath(kind, id)))
     toasts.succeed(intl.formatMessage({ id: 'places.deleted' }, { name }))
     onDeleted?.()
     await changed({ kind, id })

@@ -8,16 +8,16 @@ import type {
 } from '../../../../src/faces/console/wire-places.ts'
 import { useMe } from '../../app/session.tsx'
 import { FilterSelect } from '../../parts/FilterSelect.tsx'
+import type { Column } from '../../parts/list/ListTable.tsx'
+import { ListView } from '../../parts/list/ListView.tsx'
+import { RowMenu } from '../../parts/list/RowMenu.tsx'
 import { useListAddress } from '../../parts/list-address.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { None, When } from '../../parts/values.tsx'
 import { DeleteModal } from './DeleteModal.tsx'
 import { families } from './families.ts'
 import { Names } from './Names.tsx'
-import { PlaceList, type PlaceSearch } from './PlaceList.tsx'
-import type { Column } from './PlaceTable.tsx'
-import { placePath, usePlaces } from './places.ts'
-import { RowMenu } from './RowMenu.tsx'
+import { type PlaceSearch, placePath, usePlaces } from './places.ts'
 import { SystemModal } from './SystemModal.tsx'
 
 type Search = PlaceSearch & { readonly family: string }
@@ -72,14 +72,15 @@ export default function OperatingSystemsPage() {
         ) : undefined
       }
     >
-      <PlaceList
-        noun="operating-system"
+      <ListView
+        texts="places.operating-system"
+        columnTexts="places.column"
+        keyOf={({ id }) => String(id)}
         query={query}
         search={search}
         onChange={change}
         columns={columns}
-        unfiltered={{ search: '', family: '' }}
-        filter={
+        filters={
           <FilterSelect
             label={intl.formatMessage({ id: 'places.column.family' })}
             choices={families.map((value) => ({ value, text: value }))}

@@ -6,21 +6,15 @@ import {
   Breadcrumb,
   BreadcrumbItem,
   Button,
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
 } from '@patternfly/react-core'
 import { type ReactNode, useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { Link, useNavigate, useParams } from 'react-router'
+import { type Fact, Facts } from '../../parts/Facts.tsx'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { ErrorView, Waiting } from '../../parts/QueryView.tsx'
 import { DeleteModal } from './DeleteModal.tsx'
 import { folders, type PlaceKind, usePlace } from './places.ts'
-
-/** Id of the text behind `places.`, and what is to be said. */
-export type Fact = readonly [name: string, value: ReactNode]
 
 /** The page of one place: its facts, what can be done with it, and what is registered there. */
 export function PlacePage<Detail extends { readonly id: number }>({
@@ -49,8 +43,9 @@ export function PlacePage<Detail extends { readonly id: number }>({
   const { id = '' } = useParams()
   const [isEditing, setEditing] = useState(false)
   const [isDeleting, setDeleting] = useState(false)
+  const [isGone, setGone] = useState(false)
   // What is being deleted is not asked for again: live events may tell of its end before the answer does.
-  const query = usePlace<Detail>(kind, id, !isDeleting)
+  const query = usePlace<Detail>(kind, id, !isDeleting && !isGone)
   const { data: detail } = query
   const list = intl.formatMessage({ id: `places.${kind}.title` })
   const name = detail ? nameOf(detail) : intl.formatMessage({ id: `places.${kind}` })
@@ -95,7 +90,9 @@ export function PlacePage<Detail extends { readonly id: number }>({
         <Waiting lines={8} />
       ) : (
         <>
-          <Facts facts={factsOf(detail)} />
+          <div className="ip-place-facts">
+            <Facts texts="places" facts={factsOf(detail)} />
+          </div>
           {children(detail)}
           {isEditing ? edit(detail, () => setEditing(false)) : null}
           {isDeleting ? (
@@ -103,27 +100,15 @@ export function PlacePage<Detail extends { readonly id: number }>({
               kind={kind}
               id={detail.id}
               name={name}
-              onDeleted={() => navigate(`/${folders[kind]}`)}
+              onDeleted={() => {
+                setGone(true)
+                navigate(`/${folders[kind]}`)
+              }}
               onClose={() => setDeleting(false)}
             />
           ) : null}
         </>
       )}
     </PageFrame>
-  )
-}
-
-function Facts({ facts }: { readonly facts: readonly Fact[] }) {
-  return (
-    <DescriptionList isCompact columnModifier={{ lg: '2Col' }} className="ip-place-facts">
-      {facts.map(([name, value]) => (
-        <DescriptionListGroup key={name}>
-          <DescriptionListTerm>
-            <FormattedMessage id={`places.${name}`} />
-          </DescriptionListTerm>
-          <DescriptionListDescription className="ip-break">{value}</DescriptionListDescription>
-        </DescriptionListGroup>
-      ))}
-    </DescriptionList>
   )
 }

@@ -7,8 +7,8 @@ import type { WireTemplate, WireTemplatePatch } from '../../../../src/faces/cons
 import { get, patch, post } from '../../api/client.ts'
 import { TextField } from '../../parts/form/Field.tsx'
 import { Notice } from '../../parts/Notice.tsx'
-import { FormModal } from './FormModal.tsx'
 import { PickField } from './PickField.tsx'
+import { PlaceForm } from './PlaceForm.tsx'
 import { architectures, images, type Option, operatingSystems } from './pick.ts'
 import { placePath } from './places.ts'
 import { knowsRoles, takesUserData } from './providers.ts'
@@ -61,7 +61,7 @@ export function RegistrationModal({
   }
 
   return (
-    <FormModal
+    <PlaceForm
       title={
         registration
           ? intl.formatMessage({ id: 'places.edit.title' }, { name: registration.name })
@@ -158,6 +158,6 @@ export function RegistrationModal({
           ) : null}
         </>
       )}
-    </FormModal>
+    </PlaceForm>
   )
 }

@@ -1,16 +1,16 @@
-import { Button, Label, Title } from '@patternfly/react-core'
+import { Button, Label, Title, ToolbarItem } from '@patternfly/react-core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { Link } from 'react-router'
 import type { WireTemplate, WireTemplateList } from '../../../../src/faces/console/wire-places.ts'
 import { get } from '../../api/client.ts'
+import type { Column } from '../../parts/list/ListTable.tsx'
+import { ListView } from '../../parts/list/ListView.tsx'
+import { RowMenu } from '../../parts/list/RowMenu.tsx'
 import { pageParameters, useListAddress } from '../../parts/list-address.ts'
-import { PlaceList, type PlaceSearch } from './PlaceList.tsx'
-import type { Column } from './PlaceTable.tsx'
-import { type PlaceKind, placePath } from './places.ts'
+import { type PlaceKind, type PlaceSearch, placePath } from './places.ts'
 import { RegistrationModal, type Target } from './RegistrationModal.tsx'
-import { RowMenu } from './RowMenu.tsx'
 import { UnregisterModal } from './UnregisterModal.tsx'
 
 const usual: PlaceSearch = { search: '', sort: 'name', page: 1, perPage: 20 }
@@ -58,15 +58,22 @@ export function Registrations({
       <Title headingLevel="h2" className="ip-place-heading">
         <FormattedMessage id="places.registration.list" />
       </Title>
-      <PlaceList
-        noun="registration"
+      <ListView
+        texts="places.registration"
+        columnTexts="places.column"
+        keyOf={({ id }) => String(id)}
         query={query}
         search={search}
         onChange={change}
-        unfiltered={{ search: '' }}
         columns={columnsOf(kind)}
         {...(mayRegister
-          ? { button: <Button onClick={() => setRegistering(true)}>{text('registration.register')}</Button> }
+          ? {
+              filters: (
+                <ToolbarItem>
+                  <Button onClick={() => setRegistering(true)}>{text('registration.register')}</Button>
+                </ToolbarItem>
+              ),
+            }
           : {})}
         {...(isWritable
           ? { actions: (one: WireTemplate) => <RowMenu name={one.name} actions={actionsOf(one)} /> }

@@ -4,8 +4,8 @@ import { useIntl } from 'react-intl'
 import type { WireComputeResourceDetail } from '../../../../src/faces/console/wire-places.ts'
 import { patch, post } from '../../api/client.ts'
 import { ChoiceField, TextField } from '../../parts/form/Field.tsx'
-import { FormModal } from './FormModal.tsx'
 import { PickManyField } from './PickField.tsx'
+import { PlaceForm } from './PlaceForm.tsx'
 import { locations, projects } from './pick.ts'
 import { placePath } from './places.ts'
 import { creatableProviders, fieldsOf, type ProviderField } from './providers.ts'
@@ -44,7 +44,7 @@ export function ResourceModal({
       : post<WireComputeResourceDetail>('/compute-resources', createdBy(draft))
 
   return (
-    <FormModal
+    <PlaceForm
       title={
         resource
           ? intl.formatMessage({ id: 'places.edit.title' }, { name: resource.name })
@@ -59,7 +59,7 @@ export function ResourceModal({
       fields={['name', 'description', 'provider', ...shown.map(({ name }) => camelCase(name))]}
       send={send}
       onClose={onClose}
-      {...(onDone ? { onDone } : {})}
+      onDone={onDone}
     >
       {(problems) => (
         <>
@@ -127,7 +127,7 @@ export function ResourceModal({
           ) : null}
         </>
       )}
-    </FormModal>
+    </PlaceForm>
   )
 }
 

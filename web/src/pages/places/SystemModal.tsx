@@ -7,9 +7,9 @@ import type {
 } from '../../../../src/faces/console/wire-places.ts'
 import { patch, post } from '../../api/client.ts'
 import { ChoiceField, TextField } from '../../parts/form/Field.tsx'
-import { FormModal } from './FormModal.tsx'
 import { families, passwordHashes } from './families.ts'
 import { PickManyField } from './PickField.tsx'
+import { PlaceForm } from './PlaceForm.tsx'
 import { architectures, type Option } from './pick.ts'
 import { placePath } from './places.ts'
 import { idsOf, sameOptions } from './resource-draft.ts'
@@ -62,7 +62,7 @@ export function SystemModal({
       : post<WireOperatingSystem>('/operating-systems', changedBy(newSystem, draft))
 
   return (
-    <FormModal
+    <PlaceForm
       title={
         system
           ? intl.formatMessage({ id: 'places.edit.title' }, { name: system.title })
@@ -138,6 +138,6 @@ export function SystemModal({
           </>
         )
       }}
-    </FormModal>
+    </PlaceForm>
   )
 }

@@ -5,7 +5,7 @@ import { remove } from '../../api/client.ts'
 import { ConfirmModal } from '../../parts/ConfirmModal.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
 import { placePath, usePlacesChanged } from './places.ts'
-import { worded } from './problems.ts'
+import { wording } from './problems.ts'
 
 /** Asks before something is taken off a compute resource. */
 export function UnregisterModal({
@@ -19,11 +19,7 @@ export function UnregisterModal({
   const toasts = useToasts()
   const changed = usePlacesChanged()
   const confirm = async () => {
-    try {
-      await remove(`${placePath('compute-resource', computeResource.id)}/registrations/${id}`)
-    } catch (error) {
-      throw worded(error, intl)
-    }
+    await wording(intl, remove(`${placePath('compute-resource', computeResource.id)}/registrations/${id}`))
     toasts.succeed(intl.formatMessage({ id: 'places.unregistered' }, { name }))
     await changed()
   }

@@ -1,7 +1,10 @@
 import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get } from '../../api/client.ts'
+import type { Found, ListSearch } from '../../parts/list/ListView.tsx'
 import { pageParameters } from '../../parts/list-address.ts'
-import type { Found, PlaceSearch } from './PlaceList.tsx'
+
+/** What a list of places is asked for; it is sorted by a column, with `-` before it when it descends. */
+export type PlaceSearch = ListSearch & { readonly sort: string }
 
 /** What the pages of places are about: where the server has it. Lists are kept under its name, one thing in the singular. */
 export const folders = {

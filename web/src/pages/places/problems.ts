@@ -1,6 +1,5 @@
 import type { IntlShape } from 'react-intl'
 import { ApiError } from '../../api/client.ts'
-import { type Problems, problemsOf } from '../../parts/form/problems.ts'
 
 /** The rules of places speak Foreman's English. What they say often has a text in each language; anything else is shown as it is. */
 const words: Readonly<Record<string, string>> = {
@@ -33,7 +32,7 @@ function sentenceOf(messages: readonly string[], intl: IntlShape): string {
 const reasons: ReadonlySet<string> = new Set(['in-use', 'built-in', 'permission', 'owner', 'connection'])
 
 /** The same refusal in the language of the console, as far as it has texts for it. */
-export function worded(error: unknown, intl: IntlShape): unknown {
+function worded(error: unknown, intl: IntlShape): unknown {
   if (!(error instanceof ApiError)) return error
   const { status, code, detail, message } = error
   const { reason = '', fields = {} } = detail
@@ -48,7 +47,11 @@ export function worded(error: unknown, intl: IntlShape): unknown {
   })
 }
 
-/** What is wrong with a form of places. @param known the names of the form's fields */
-export function placeProblems(error: unknown, known: readonly string[], intl: IntlShape): Problems {
-  return problemsOf(worded(error, intl), known)
+/** Work whose refusals are told in the language of the console. */
+export async function wording<T>(intl: IntlShape, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw worded(error, intl)
+  }
 }

@@ -1,47 +1,56 @@
-import './places.css'
+import './list.css'
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import type { ReactNode } from 'react'
 import { useIntl } from 'react-intl'
 
 export type Column<Row> = {
-  /** Also the id of its text, behind `places.column.`. */
+  /** Also the end of its text's id. */
   readonly name: string
-  /** What the server sorts by; none: it cannot. */
-  readonly sort?: string
   readonly show: (row: Row) => ReactNode
+  /** What the server sorts by; absent: it cannot. */
+  readonly sort?: string
   /** It is short and stays on one line. */
   readonly isShort?: true
 }
 
-/** A list of places or of what is registered there. */
-export function PlaceTable<Row extends { readonly id: number }>({
-  label,
+/** Rows of whatever there are several of; on a narrow screen each becomes a card. */
+export function ListTable<Row>({
+  texts,
   rows,
+  keyOf,
   columns,
-  sort,
+  sort = '',
   onSort,
-  isStale,
   actions,
+  isStale = false,
+  columnTexts = `${texts}.column`,
 }: {
-  readonly label: string
+  /** Begins the ids of its texts: `TEXTS.list`, `TEXTS.column.NAME`. */
+  readonly texts: string
+  /** Where the names of columns are, if several lists share them. */
+  readonly columnTexts?: string
   readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
   readonly columns: readonly Column<Row>[]
-  readonly sort: string
-  readonly onSort: (sort: string) => void
-  /** Another page is on its way. */
-  readonly isStale: boolean
+  /** A column's `sort`, with `-` before it when it descends. */
+  readonly sort?: string
+  readonly onSort?: (sort: string) => void
   /** What can be done with a row; absent: nothing with any of them. */
-  readonly actions?: (row: Row) => ReactNode
+  readonly actions?: ((row: Row) => ReactNode) | undefined
+  /** Other rows are on their way. */
+  readonly isStale?: boolean
 }) {
   const intl = useIntl()
-  const text = (name: string) => intl.formatMessage({ id: `places.column.${name}` })
-  const sorted = columns.findIndex((column) => column.sort === sort.replace(/^-/, ''))
+  const text = (name: string) => intl.formatMessage({ id: `${columnTexts}.${name}` })
+  const sorted = columns.findIndex(
+    (column) => column.sort !== undefined && column.sort === sort.replace(/^-/, ''),
+  )
   return (
     <Table
-      aria-label={label}
+      aria-label={intl.formatMessage({ id: `${texts}.list` })}
       variant="compact"
       gridBreakPoint="grid-lg"
-      className={isStale ? 'ip-place-table ip-stale' : 'ip-place-table'}
+      className={isStale ? 'ip-list ip-stale' : 'ip-list'}
     >
       <Thead>
         <Tr>
@@ -49,7 +58,7 @@ export function PlaceTable<Row extends { readonly id: number }>({
             <Th
               key={column.name}
               modifier="nowrap"
-              {...(column.sort === undefined
+              {...(column.sort === undefined || onSort === undefined
                 ? {}
                 : {
                     sort: {
@@ -63,15 +72,16 @@ export function PlaceTable<Row extends { readonly id: number }>({
               {text(column.name)}
             </Th>
           ))}
-          {actions ? <Th screenReaderText={text('actions')} /> : null}
+          {actions ? <Th screenReaderText={intl.formatMessage({ id: 'list.actions' })} /> : null}
         </Tr>
       </Thead>
       <Tbody>
         {rows.map((row) => (
-          <Tr key={row.id}>
+          <Tr key={keyOf(row)}>
             {columns.map(({ name, show, isShort }) => (
               <Td key={name} dataLabel={text(name)} {...(isShort ? { modifier: 'nowrap' as const } : {})}>
-                {show(row)}
+                {/* In a card the content would be as wide as the card, labels included. */}
+                <div>{show(row)}</div>
               </Td>
             ))}
             {actions ? <Td isActionCell>{actions(row)}</Td> : null}

@@ -35,7 +35,7 @@ export function RowMenu({
           variant="plain"
           icon={<EllipsisVIcon />}
           isExpanded={isOpen}
-          aria-label={intl.formatMessage({ id: 'places.actions' }, { name })}
+          aria-label={intl.formatMessage({ id: 'list.actions.of' }, { name })}
           onClick={() => setOpen(!isOpen)}
         />
       )}
