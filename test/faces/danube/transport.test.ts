@@ -156,7 +156,7 @@ describe('the transport of the Danube API', () => {
     '/image/probe/a%2Fb',
     '/image/probe//',
     '/image/probe/%zz',
-    `/image/probe/${'x'.repeat(3000)}`,
+    `/image/probe/${'x'.repeat(5000)}`,
     '/image/probe/n%C3%A4me',
     '/image/probe/a:b',
     '/image/probe/a@b',

@@ -5,11 +5,13 @@ import { Link } from 'react-router'
 import type { WireTaskList } from '../../../../src/faces/console/wire.ts'
 import { get } from '../../api/client.ts'
 import { QueryView } from '../../parts/QueryView.tsx'
+import { useKindText } from '../tasks/kind-text.ts'
 
 const shown = 8
 
 /** What is being worked on now. */
 export function RunningTasksCard() {
+  const kindText = useKindText()
   const query = useQuery({
     queryKey: ['tasks', 'running'],
     queryFn: ({ signal }) => get<WireTaskList>('/tasks', { state: 'running', limit: shown }, signal),
@@ -29,10 +31,10 @@ export function RunningTasksCard() {
                 {tasks.map(({ id, kind, progress, progressTotal }) => (
                   <li key={id}>
                     <Link to={`/tasks/${id}`} className="ip-target">
-                      {kind}
+                      {kindText(kind)}
                     </Link>
                     <Progress
-                      aria-label={kind}
+                      aria-label={kindText(kind)}
                       size={ProgressSize.sm}
                       value={progressTotal ? Math.round((progress / progressTotal) * 100) : 0}
                     />
