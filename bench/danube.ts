@@ -7,9 +7,9 @@ import { writeRandomFile } from './content.ts'
 import { fill } from './fill.ts'
 import { customer, type Installation, install, type Server, startImageport } from './installation.ts'
 import { helperStarter } from './processes.ts'
-import { againstBare, asked, bareServer, compete, type Filled, grouped, type Run } from './requests.ts'
-import { median, type Result, skipped, type Target } from './result.ts'
-import { type Measured, type Place, processorPair, seed, timed, upload } from './transfers.ts'
+import { against, asked, bareServer, compete, type Filled, grouped, type Run } from './requests.ts'
+import { type Result, skipped, type Target } from './result.ts'
+import { againstRates, type Measured, type Place, seed, timed, upload } from './transfers.ts'
 
 const importTarget: Target = { value: 0.7, bound: 'at least', of: 'ratio' }
 const importName = 'danube: import from another Imageport'
@@ -65,9 +65,9 @@ async function requestRows(run: Run): Promise<Result[]> {
       { ...bare, paths: [paths.status] },
     ])
     return [
-      againstBare(`danube: names of ${grouped(count)} images`, names!, baseNames!, 0.005),
-      againstBare(`danube: all of ${grouped(count)} images`, full!, baseFull!, 0.005),
-      againstBare('danube: task status', status!, baseStatus!, 0.15),
+      against(`danube: names of ${grouped(count)} images`, names!, baseNames!, 0.005),
+      against(`danube: all of ${grouped(count)} images`, full!, baseFull!, 0.005),
+      against('danube: task status', status!, baseStatus!, 0.15),
     ]
   } finally {
     for (const each of stops.reverse()) await each()
@@ -118,10 +118,10 @@ async function importRow(run: Run): Promise<Result> {
     const own: Measured[] = []
     const base: Measured[] = []
     for (let round = -1; round < transfers; round++) {
-      const imported = await timed(server.pid, imageBytes, () => importOnce(server, token, manifest))
+      const imported = await timed([server.pid], imageBytes, () => importOnce(server, token, manifest))
       await remove(server, here, uuid)
       let id = ''
-      const uploaded = await timed(server.pid, imageBytes, async () => {
+      const uploaded = await timed([server.pid], imageBytes, async () => {
         const done = await upload(place)
         id = done.id
         return done
@@ -132,18 +132,11 @@ async function importRow(run: Run): Promise<Result> {
       own.push(imported)
       base.push(uploaded)
     }
-    return {
-      name: importName,
-      unit: 'MB/s',
-      measured: median(own.map(({ rate }) => rate)) / 1e6,
-      baseline: median(base.map(({ rate }) => rate)) / 1e6,
+    return againstRates(importName, own, base, {
       baselineName: 'the same file uploaded by curl',
-      ratio: median(own.map(({ rate }, at) => rate / base[at]!.rate)),
       target: importTarget,
-      processor: processorPair(own, base),
       notes: ['the repository runs on the same processors and sends the bytes'],
-      details: { rounds: own, baselineRounds: base },
-    }
+    })
   } finally {
     await server.stop()
     await repository.stop()

@@ -89,7 +89,7 @@ const systems = [
 ] as const
 
 /** One image as a cloud makes it: the 22 properties and the OS facts of the published OneCloudPlanet example. */
-function imageNumber(
+export function imageNumber(
   n: number,
   place: { readonly ownerId: number; readonly locationId: number; readonly createdAt: number },
 ): StoredFacts {

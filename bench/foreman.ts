@@ -7,16 +7,7 @@ import { prepared } from '../src/database/prepared.ts'
 import { offline, perTransaction } from './fill.ts'
 import { customer, customerLogin, install, region, startImageport } from './installation.ts'
 import { helperStarter } from './processes.ts'
-import {
-  againstBare,
-  asked,
-  bareServer,
-  compete,
-  type Filled,
-  grouped,
-  growth,
-  type Run,
-} from './requests.ts'
+import { against, asked, bareServer, compete, type Filled, grouped, growth, type Run } from './requests.ts'
 import type { Result } from './result.ts'
 
 const resource = 'bigcompute'
@@ -74,7 +65,7 @@ export async function foremanRows(run: Run): Promise<Result[]> {
       details: { rounds, plainRounds: plain },
     })
     return [
-      againstBare(`foreman: list 25 of ${name}`, same!, base!, 0.25),
+      against(`foreman: list 25 of ${name}`, same!, base!, 0.25),
       searched(`foreman: search ${name} for three words`, byWords!, words(0)),
       searched(`foreman: search ${name} by three fields`, byFields!, fields(0)),
     ]

@@ -9,6 +9,10 @@ export type Job = {
   readonly port: number
   /** Asked in turn. */
   readonly paths: readonly string[]
+  /** What is sent to each of them, with a number of its own in place of `{turn}`. Without it they are read. */
+  readonly body?: string
+  /** The status of every answer. */
+  readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly connections: number
   readonly seconds: number
@@ -28,18 +32,31 @@ function answer(load: Load): void {
   process.send!(load)
 }
 
-async function run({ host, port, paths, headers, connections, seconds }: Job): Promise<Load> {
-  const fields = Object.entries({ host: `${host}:${port}`, ...headers }).map(
+async function run({ host, port, paths, body, status, headers, connections, seconds }: Job): Promise<Load> {
+  const method = body === undefined ? 'GET' : 'POST'
+  // All numbers are of one length, so that the length of a body is known.
+  const numbered = (turn: number) => body?.replaceAll('{turn}', String(turn).padStart(8, '0'))
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(numbered(0)!) }
+  const fields = Object.entries({ host: `${host}:${port}`, ...headers, ...length }).map(
     ([name, value]) => `${name}: ${value}`,
   )
-  const requests = paths.map((path) => Buffer.from([`GET ${path} HTTP/1.1`, ...fields, '', ''].join('\r\n')))
+  const requests = paths.map((path) =>
+    Buffer.from([`${method} ${path} HTTP/1.1`, ...fields, '', ''].join('\r\n')),
+  )
+  const request = () => {
+    const head = requests[turn % requests.length]!
+    const content = numbered(turn++)
+    return content === undefined ? head : Buffer.concat([head, Buffer.from(content)])
+  }
   const latencies: number[] = []
   let turn = 0
   const began = performance.now()
   const until = began + seconds * 1000
-  const next = () => (performance.now() < until ? requests[turn++ % requests.length]! : null)
+  const next = () => (performance.now() < until ? request() : null)
   await Promise.all(
-    Array.from({ length: connections }, () => converse(host, port, next, (ms) => latencies.push(ms))),
+    Array.from({ length: connections }, () =>
+      converse({ host, port, status, next, answered: (ms) => latencies.push(ms) }),
+    ),
   )
   const taken = (performance.now() - began) / 1000
   latencies.sort((a, b) => a - b)
@@ -50,13 +67,16 @@ async function run({ host, port, paths, headers, connections, seconds }: Job): P
 /** Ends a body in chunks; JSON never contains it. */
 const lastChunk = '\r\n0\r\n\r\n'
 
+type Conversation = {
+  readonly host: string
+  readonly port: number
+  readonly status: number
+  readonly next: () => Buffer | null
+  readonly answered: (ms: number) => void
+}
+
 /** One connection: request, answer, request, … until there is nothing more to ask. */
-function converse(
-  host: string,
-  port: number,
-  next: () => Buffer | null,
-  answered: (ms: number) => void,
-): Promise<void> {
+function converse({ host, port, status, next, answered }: Conversation): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true })
     let head: Buffer | null = null
@@ -88,8 +108,8 @@ function converse(
         const text = head.toString('latin1', 0, end)
         const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
         const chunked = /\r\ntransfer-encoding: *chunked/i.test(text)
-        if (!text.startsWith('HTTP/1.1 200 ') || (length === undefined && !chunked))
-          throw new Error(`expected 200 and a length, got: ${head.toString().slice(0, 500)}`)
+        if (!text.startsWith(`HTTP/1.1 ${status} `) || (length === undefined && !chunked))
+          throw new Error(`expected ${status} and a length, got: ${head.toString().slice(0, 500)}`)
         tail = chunked ? '' : null
         missing = Number(length ?? 0)
         chunk = head.subarray(end + 4)

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { danubeRows } from './danube.ts'
 import { foremanRows } from './foreman.ts'
+import { glanceRows } from './glance.ts'
 import { machineFacts, machineText } from './machine.ts'
 import { memoryRow } from './memory.ts'
 import { parseOptions, type RowName, scaleOf, usage } from './options.ts'
@@ -58,6 +59,7 @@ if (wants('upload') || wants('download'))
 if (wants('memory')) measured.push(await memoryRow(run))
 if (wants('foreman')) measured.push(...(await foremanRows(run)))
 if (wants('danube')) measured.push(...(await danubeRows(run)))
+if (wants('glance')) measured.push(...(await glanceRows(run)))
 
 console.log(`\n${table(measured)}`)
 if (options.quick) console.log('\n--quick: too little was measured for these figures to mean much')

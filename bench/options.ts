@@ -1,4 +1,13 @@
-export const rowNames = ['list', 'get', 'upload', 'download', 'memory', 'foreman', 'danube'] as const
+export const rowNames = [
+  'list',
+  'get',
+  'upload',
+  'download',
+  'memory',
+  'foreman',
+  'danube',
+  'glance',
+] as const
 export type RowName = (typeof rowNames)[number]
 
 export type Options = {

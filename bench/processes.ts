@@ -63,8 +63,19 @@ export function killAll(): void {
 /** The kernel's unit for processor time in /proc, the same on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** Processor seconds of a process so far, all threads, kernel included; null where there is no /proc. */
-export function processorSeconds(pid: number): number | null {
+/** Processor seconds of processes so far, all threads, kernel included; null where there is no /proc. */
+export function processorSeconds(...pids: readonly number[]): number | null {
+  const each = pids.map(processorSecondsOf).filter((seconds) => seconds !== null)
+  return each.length < pids.length ? null : each.reduce((sum, seconds) => sum + seconds, 0)
+}
+
+/** Those that a process has started and that run. */
+export function childrenOf(pid: number): readonly number[] {
+  const listed = procFile(pid, `task/${pid}/children`)?.trim() ?? ''
+  return listed === '' ? [] : listed.split(' ').map(Number)
+}
+
+function processorSecondsOf(pid: number): number | null {
   const stat = procFile(pid, 'stat')
   if (stat === null) return null
   // The second field is the program's name in brackets and may hold anything; user and system time are 14 and 15.

@@ -26,9 +26,11 @@ export type Filled = {
 /** Somebody who is asked for something. */
 export type Contestant = {
   readonly port: number
-  readonly pid: number
+  readonly pids: readonly number[]
   readonly paths: readonly string[]
-  readonly authorization: string
+  readonly headers: Readonly<Record<string, string>>
+  /** What is sent instead of reading (load.ts), and the status it is answered with. */
+  readonly sent?: { readonly body: string; readonly status: number }
 }
 
 export type Round = {
@@ -67,10 +69,7 @@ export async function requestRows(run: Run, rows: { list: boolean; get: boolean 
       run.say('measuring lists')
       const rounds = await compete(run, generator, [asked(few, [listPath]), bare, asked(many, [listPath])])
       const [small, base, large] = rounds as [Round[], Round[], Round[]]
-      results.push(
-        againstBare(name(fewImages), small, base, 0.25),
-        againstBare(name(manyImages), large, base, 0.25),
-      )
+      results.push(against(name(fewImages), small, base, 0.25), against(name(manyImages), large, base, 0.25))
       results.push(growth(`growth from ${grouped(fewImages)} to ${grouped(manyImages)}`, small, large))
     }
     if (rows.get) {
@@ -78,7 +77,7 @@ export async function requestRows(run: Run, rows: { list: boolean; get: boolean 
       const bare = await bareServer(helper('./bare-server.ts'), many, paths)
       run.say('measuring single images')
       const [own, base] = await compete(run, generator, [asked(many, paths), bare])
-      results.push(againstBare(`get one of ${grouped(manyImages)}`, own!, base!, 0.5))
+      results.push(against(`get one of ${grouped(manyImages)}`, own!, base!, 0.5))
     }
     return results
   } finally {
@@ -89,9 +88,9 @@ export async function requestRows(run: Run, rows: { list: boolean; get: boolean 
 export function asked({ server, installation }: Filled, paths: readonly string[]): Contestant {
   return {
     port: Number(new URL(server.url).port),
-    pid: server.pid,
+    pids: [server.pid],
     paths,
-    authorization: installation.authorization,
+    headers: { authorization: installation.authorization },
   }
 }
 
@@ -101,22 +100,22 @@ const ownHeaders = new Set(['connection', 'keep-alive', 'date', 'transfer-encodi
 /** Gives the bare server the answers of the real one, headers included. */
 export async function bareServer(
   child: ChildProcess,
-  model: Filled,
+  { server, installation }: Filled,
   paths: readonly string[],
 ): Promise<Contestant> {
-  const { authorization } = model.installation
+  const headers = { authorization: installation.authorization }
   const answers: Record<string, Answers[string]> = {}
   for (const path of paths) {
-    const response = await fetch(model.server.url + path, { headers: { authorization } })
+    const response = await fetch(server.url + path, { headers })
     if (response.status !== 200)
       throw new Error(`${path} answers ${response.status}: ${await response.text()}`)
-    const headers = [...response.headers].filter(([name]) => !ownHeaders.has(name))
+    const answered = [...response.headers].filter(([name]) => !ownHeaders.has(name))
     const body = Buffer.from(await response.arrayBuffer()).toString('base64')
-    answers[path] = { headers: headers.flat(), body }
+    answers[path] = { headers: answered.flat(), body }
   }
   child.send(answers)
   const { port } = await nextMessage<{ port: number }>(child)
-  return { port, pid: child.pid!, paths, authorization }
+  return { port, pids: [child.pid!], paths, headers }
 }
 
 /** All of them in turn, again and again, so that whatever else the machine does disturbs them alike. */
@@ -141,14 +140,15 @@ async function ask(
   contestant: Contestant,
   seconds: number,
 ): Promise<Round> {
-  const { port, pid, paths, authorization } = contestant
-  const before = processorSeconds(pid)
-  const headers = { authorization, accept: 'application/json' }
-  const job: Job = { host: '127.0.0.1', port, paths, headers, connections: scale.connections, seconds }
+  const { port, pids, paths, sent } = contestant
+  const before = processorSeconds(...pids)
+  const headers = { ...contestant.headers, accept: 'application/json' }
+  const { connections } = scale
+  const job: Job = { host: '127.0.0.1', port, paths, headers, connections, seconds, status: 200, ...sent }
   generator.send(job)
   const load = await nextMessage<Load>(generator)
   if ('error' in load) throw new Error(`the load broke off: ${load.error}`)
-  const after = processorSeconds(pid)
+  const after = processorSeconds(...pids)
   return {
     perSecond: load.requests / load.seconds,
     p50: load.p50,
@@ -157,18 +157,19 @@ async function ask(
   }
 }
 
-export function againstBare(
+export function against(
   name: string,
   own: readonly Round[],
   base: readonly Round[],
   least: number,
+  baselineName = 'bare Node server',
 ): Result {
   return {
     name,
     unit: 'req/s',
     measured: median(own.map(({ perSecond }) => perSecond)),
     baseline: median(base.map(({ perSecond }) => perSecond)),
-    baselineName: 'bare Node server',
+    baselineName,
     ratio: median(own.map(({ perSecond }, at) => perSecond / base[at]!.perSecond)),
     target: { value: least, bound: 'at least', of: 'ratio' },
     // The other way round, so that it can be read beside the first ratio: 0.5 is twice the time.

@@ -52,15 +52,15 @@ export async function transferRows(
 
 export type Measured = { readonly rate: number; readonly cpuPerGigabyte: number | null }
 
-/** Wall-clock rate as the client sees it (bytes per second), and what it cost the serving process. */
+/** Wall-clock rate as the client sees it (bytes per second), and what it cost the serving processes. */
 export async function timed(
-  pid: number,
+  pids: readonly number[],
   bytes: number,
   work: () => Promise<{ seconds: number }>,
 ): Promise<Measured> {
-  const before = processorSeconds(pid)
+  const before = processorSeconds(...pids)
   const { seconds } = await work()
-  const after = processorSeconds(pid)
+  const after = processorSeconds(...pids)
   const cpuPerGigabyte = before === null || after === null ? null : ((after - before) / bytes) * 1e9
   return { rate: bytes / seconds, cpuPerGigabyte }
 }
@@ -101,7 +101,7 @@ async function uploads(run: Run, name: string, place: Place): Promise<Result> {
       id = done.id
       return done
     }
-    own.push(await timed(server.pid, imageBytes, work))
+    own.push(await timed([server.pid], imageBytes, work))
     await remove(server, installation, id)
     base.push(await baselines(installation.directory, imageBytes))
   }
@@ -144,8 +144,8 @@ async function downloads(run: Run, name: string, place: Place): Promise<Result> 
     const fetched = (url: string) =>
       curl(['--header', header, '--output', '/dev/null', url], { status: 200, bytes: imageBytes })
     const ours = () =>
-      timed(server.pid, imageBytes, () => fetched(`${server.url}${imagesPath}/${id}/download`))
-    const theirs = () => timed(nginx.pid, imageBytes, () => fetched(`${nginx.url}/${onlyFile(blobs)}`))
+      timed([server.pid], imageBytes, () => fetched(`${server.url}${imagesPath}/${id}/download`))
+    const theirs = () => timed([nginx.pid], imageBytes, () => fetched(`${nginx.url}/${onlyFile(blobs)}`))
     await ours() // into the page cache, and both of them warm
     await theirs()
     const own: Measured[] = []
@@ -155,26 +155,40 @@ async function downloads(run: Run, name: string, place: Place): Promise<Result> 
       own.push(await ours())
       base.push(await theirs())
     }
-    return {
-      name,
-      unit: 'MB/s',
-      measured: median(own.map(({ rate }) => rate)) / 1e6,
-      baseline: median(base.map(({ rate }) => rate)) / 1e6,
-      baselineName: 'nginx',
-      ratio: median(own.map(({ rate }, at) => rate / base[at]!.rate)),
-      target: downloadTarget,
-      processor: processorPair(own, base),
-      notes: [],
-      details: { rounds: own, baselineRounds: base },
-    }
+    return againstRates(name, own, base, { baselineName: 'nginx', target: downloadTarget })
   } finally {
     await nginx.stop()
     await remove(server, installation, id)
   }
 }
 
+/** Transfers beside other transfers of the same bytes, made in turn. */
+export function againstRates(
+  name: string,
+  own: readonly Measured[],
+  base: readonly Measured[],
+  {
+    baselineName,
+    target,
+    notes = [],
+  }: Pick<Result, 'baselineName' | 'target'> & Partial<Pick<Result, 'notes'>>,
+): Result {
+  return {
+    name,
+    unit: 'MB/s',
+    measured: median(own.map(({ rate }) => rate)) / 1e6,
+    baseline: median(base.map(({ rate }) => rate)) / 1e6,
+    baselineName,
+    ratio: median(own.map(({ rate }, at) => rate / base[at]!.rate)),
+    target,
+    processor: processorPair(own, base),
+    notes,
+    details: { rounds: own, baselineRounds: base },
+  }
+}
+
 /** The one blob of the store, relative to its directory. */
-function onlyFile(directory: string): string {
+export function onlyFile(directory: string): string {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   )
@@ -183,7 +197,7 @@ function onlyFile(directory: string): string {
   return `${file!.parentPath.slice(directory.length + 1)}/${file!.name}`
 }
 
-export function processorPair(own: readonly Measured[], base: readonly Measured[]): Pair | null {
+function processorPair(own: readonly Measured[], base: readonly Measured[]): Pair | null {
   const [measured, baseline] = [own, base].map((all) => {
     const known = all.map(({ cpuPerGigabyte }) => cpuPerGigabyte).filter((seconds) => seconds !== null)
     return known.length === all.length ? median(known) : null
