@@ -3,6 +3,11 @@ import type { Core, Trx } from '../core.ts'
 import { now, second } from '../time.ts'
 import { insertCredential, type TokenData } from './credentials.ts'
 
+/** By what somebody has proved who it is. */
+export type Proof = 'password' | 'token'
+
+type SessionData = TokenData & { readonly proof?: Proof }
+
 /**
  * Sessions of people who have proved who they are: credentials of kind `session`, found with `users.byToken`. They live
  * in the database, so every process knows them; they are no change of the catalogue and leave no audit entry.
@@ -17,6 +22,7 @@ export function sessions({ database, secrets }: Core, ended: () => void) {
     async openSession(
       userId: number,
       idleSeconds: number,
+      proof: Proof,
       networks: readonly string[] = [],
     ): Promise<string> {
       const session = randomBytes(16).toString('hex')
@@ -24,7 +30,7 @@ export function sessions({ database, secrets }: Core, ended: () => void) {
       await insertCredential(database.db, userId, {
         kind: 'session',
         lookup: secrets.lookup(session),
-        data: { networks } satisfies TokenData,
+        data: { networks, proof } satisfies SessionData,
         expiresAt: at + idleSeconds * second,
         usedAt: at,
       })
@@ -65,6 +71,29 @@ export async function endSessions(trx: Trx, userId: number): Promise<void> {
     .deleteFrom('credentials')
     .where('user_id', '=', userId)
     .where('kind', 'in', ['session', 'danube-token', 'identity-token'])
+    .execute()
+}
+
+/** A token is no longer valid, but the user's password still is: those sessions end that were not opened with it. */
+export async function endTokenSessions(trx: Trx, userId: number): Promise<void> {
+  await holdUser(trx, userId)
+  const sessions = await trx
+    .selectFrom('credentials')
+    .select(['id', 'data_json'])
+    .where('user_id', '=', userId)
+    .where('kind', '=', 'session')
+    .execute()
+  const ended = sessions.filter(
+    ({ data_json }) => (JSON.parse(data_json) as SessionData).proof !== 'password',
+  )
+  if (ended.length === 0) return
+  await trx
+    .deleteFrom('credentials')
+    .where(
+      'id',
+      'in',
+      ended.map(({ id }) => id),
+    )
     .execute()
 }
 

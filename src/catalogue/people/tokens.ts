@@ -8,7 +8,7 @@ import { Failure } from '../failure.ts'
 import { day, now, second } from '../time.ts'
 import { insertCredential, type TokenData } from './credentials.ts'
 import { demandNetworks } from './networks.ts'
-import { endSessions } from './sessions.ts'
+import { endTokenSessions } from './sessions.ts'
 
 export type Token = {
   readonly id: number
@@ -90,7 +90,7 @@ export function tokens({ database, secrets }: Core, revoked: () => void) {
       return { tokens, total: Number(total) }
     },
 
-    /** @throws Failure `not-found`. */
+    /** What was opened with it ends, too. @throws Failure `forbidden`, `not-found`. */
     async revokeToken(actor: Actor, userId: number, id: number): Promise<void> {
       if (actor.userId !== userId) demandDirectory(actor)
       await database.transaction(async (trx) => {
@@ -102,7 +102,7 @@ export function tokens({ database, secrets }: Core, revoked: () => void) {
           .executeTakeFirst()
         if (Number(numDeletedRows) === 0)
           throw new Failure('not-found', `No token found with ID ${id}`, { subject: 'token', id: String(id) })
-        await endSessions(trx, userId)
+        await endTokenSessions(trx, userId)
         await record(trx, actor, { action: 'delete', kind: 'token', id, before: { userId } })
       })
       revoked()

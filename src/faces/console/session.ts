@@ -36,7 +36,7 @@ export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): 
     const account = await logins.attempt(request.ip, username, () =>
       catalogue.users.byPassword(username, password),
     )
-    const session = await catalogue.users.openSession(account.id, idleSeconds)
+    const session = await catalogue.users.openSession(account.id, idleSeconds, 'password')
     setCookie(request, reply, session, idleSeconds)
     request.actor = toActor(account, request.id)
     return told(request.actor, catalogue.users.proofOf(session))

@@ -46,7 +46,8 @@ export function sessionKeeper(catalogue: Catalogue, clock: () => number = Date.n
   return {
     async open(userId, address, byToken) {
       const key = `${userId} ${byToken} ${address}`
-      const make = () => catalogue.users.openSession(userId, idleSeconds, byToken ? [address] : [])
+      const [proof, networks] = byToken ? (['token', [address]] as const) : (['password', []] as const)
+      const make = () => catalogue.users.openSession(userId, idleSeconds, proof, networks)
       const session = await remember(opened, key, make)
       // It may have been ended meanwhile, by a new password or a revoked token.
       if (await isAlive(session, address)) return session

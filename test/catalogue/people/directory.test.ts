@@ -124,7 +124,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
   test('of two who change one password by the same proof, one succeeds', async () => {
     const { users } = t.catalogue
     const eva = await actorOf('eva')
-    const session = await users.openSession(eva.userId!, 60)
+    const session = await users.openSession(eva.userId!, 60, 'password')
     await assert.rejects(users.changePassword(eva, 'guess', 'x'), fails('unauthenticated', 'password'))
     await users.byToken('session', session, '')
     const outcomes = await Promise.allSettled(
@@ -136,6 +136,18 @@ forEachDatabase((_engine, _open, freshUrl) => {
     await assert.rejects(users.byToken('session', session, ''), fails('unauthenticated', 'unknown'))
     const kept = t.core.database.db.selectFrom('credentials').select('id').where('user_id', '=', eva.userId)
     assert.equal((await kept.where('kind', '=', 'password').execute()).length, 1)
+  })
+
+  test('a token that is revoked takes the sessions with it that it opened, and no others', async () => {
+    const { users } = t.catalogue
+    const eva = await actorOf('eva')
+    const draft = { kind: 'token', label: 'ci', lifeSeconds: null } as const
+    const { id } = await users.createToken(eva, eva.userId!, draft)
+    const proven = await users.openSession(eva.userId!, 60, 'password')
+    const opened = await users.openSession(eva.userId!, 60, 'token')
+    await users.revokeToken(eva, eva.userId!, id)
+    assert.equal((await users.byToken('session', proven, '')).username, 'eva')
+    await assert.rejects(users.byToken('session', opened, ''), fails('unauthenticated', 'unknown'))
   })
 
   test('the last administrator stays one', async () => {
