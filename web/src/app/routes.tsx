@@ -25,7 +25,11 @@ export const routes: readonly PageRoute[] = [
   { path: '/architectures', Page: page(() => import('../pages/places/ArchitecturesPage.tsx')) },
   { path: '/architectures/:id', Page: page(() => import('../pages/places/ArchitecturePage.tsx')) },
   { path: '/projects', Page: page(() => import('../pages/people/ProjectsPage.tsx')) },
+  { path: '/projects/:name', Page: page(() => import('../pages/people/ProjectPage.tsx')) },
   { path: '/users', Page: page(() => import('../pages/people/UsersPage.tsx')) },
+  { path: '/users/:name', Page: page(() => import('../pages/people/UserPage.tsx')) },
+  { path: '/groups', Page: page(() => import('../pages/people/GroupsPage.tsx')) },
+  { path: '/groups/:name', Page: page(() => import('../pages/people/GroupPage.tsx')) },
   { path: '/me', Page: page(() => import('../pages/people/MePage.tsx')) },
   { path: '/settings', Page: page(() => import('../pages/settings/SettingsPage.tsx')) },
 ]
@@ -64,6 +68,7 @@ export const navigation: readonly { readonly text: string; readonly items: reado
     items: [
       { path: '/projects', text: 'nav.projects' },
       { path: '/users', text: 'nav.users', admin: true },
+      { path: '/groups', text: 'nav.groups', admin: true },
       { path: '/me', text: 'nav.tokens' },
     ],
   },

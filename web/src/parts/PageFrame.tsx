@@ -27,7 +27,7 @@ export function PageFrame({
           justifyContent={{ default: 'justifyContentSpaceBetween' }}
           alignItems={{ default: 'alignItemsFlexStart' }}
         >
-          <FlexItem>
+          <FlexItem flex={{ md: 'flex_1' }}>
             <Title headingLevel="h1">{title}</Title>
             {intro === undefined ? null : <Content component="p">{intro}</Content>}
           </FlexItem>

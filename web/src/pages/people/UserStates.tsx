@@ -1,0 +1,19 @@
+import { Label, LabelGroup } from '@patternfly/react-core'
+import { FormattedMessage } from 'react-intl'
+import type { WireUser } from '../../../../src/faces/console/wire.ts'
+
+/** Whether a user is let in, and may do everything. */
+export function UserStates({ user: { enabled, superAdmin } }: { readonly user: WireUser }) {
+  return (
+    <LabelGroup>
+      <Label isCompact status={enabled ? 'success' : 'warning'}>
+        <FormattedMessage id={`users.enabled.${enabled}`} />
+      </Label>
+      {superAdmin ? (
+        <Label isCompact color="purple">
+          <FormattedMessage id="users.superAdmin" />
+        </Label>
+      ) : null}
+    </LabelGroup>
+  )
+}
