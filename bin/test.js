@@ -47,7 +47,9 @@ if (only === 'lint') {
   if (only === 'fast') environment.IMAGEPORT_TEST_ENGINES ??= 'sqlite'
   const inProcess = ['--test-isolation=none', '--test-timeout=120000']
   await tests('Tests', inProcess, (file) => !inE2e(file), Math.min(4, availableParallelism() + 1))
-  if (only !== 'fast') await tests('End-to-end tests', ['--test-timeout=1200000'], inE2e)
+  // Each file mostly waits, for processes of its own.
+  if (only !== 'fast')
+    await tests('End-to-end tests', ['--test-timeout=1200000', '--test-concurrency=2'], inE2e)
   closing()
 }
 process.exitCode = failedSteps.length > 0 ? 1 : 0
@@ -79,6 +81,8 @@ function testEnvironment() {
   // Set where this file itself is being tested; it would make the runner below refuse to run anything.
   delete env.NODE_TEST_CONTEXT
   env.PATH = [fromRoot('node_modules/.bin'), process.env.PATH].join(delimiter)
+  // Many processes of the same code: each but the first finds it compiled.
+  env.NODE_COMPILE_CACHE = fromRoot('node_modules/.cache/compiled')
   return env
 }
 

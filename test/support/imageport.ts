@@ -57,6 +57,7 @@ export async function startImageport(
   const child = spawn(process.execPath, [mainFile, 'serve', '--apply', apply], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       IMAGEPORT_DATA_DIR: dataDir,
       IMAGEPORT_PORT: '0',
       IMAGEPORT_ADMIN_PASSWORD: 'admin-password',

@@ -52,6 +52,14 @@ console.log('npm talks')
 require(join(process.cwd(), 'npm-' + process.argv[2] + '.cjs'))
 `
 
+/** A vite that builds nothing but the page. */
+const vite = `
+  const out = process.argv[process.argv.indexOf('--outDir') + 1]
+  const { mkdirSync, writeFileSync } = await import('node:fs')
+  mkdirSync(out, { recursive: true })
+  writeFileSync(out + '/index.html', 'a page')
+`
+
 export function checkout(): Checkout {
   const path = mkdtempSync(join(tmpdir(), 'imageport-checkout-'))
   const write = (name: string, content: string) => {
@@ -64,6 +72,8 @@ export function checkout(): Checkout {
   write('package-lock.json', JSON.stringify(lock))
   write('npm/package.json', '{ "type": "commonjs" }')
   write('npm/npm-cli.js', npm)
+  write('web/index.html', 'a page')
+  write('docs/bootstrap.md', 'a document')
 
   return {
     path,
@@ -72,6 +82,7 @@ export function checkout(): Checkout {
       write('node_modules/.package-lock.json', JSON.stringify(installed))
       write('node_modules/typescript/bin/tsc', "console.log('types checked')")
       write('node_modules/@biomejs/biome/bin/biome', "console.log('style checked')")
+      write('node_modules/vite/bin/vite.js', vite)
       mkdirSync(join(path, 'node_modules/node/bin'), { recursive: true })
       symlinkSync(process.execPath, join(path, 'node_modules/node/bin/node'))
     },
@@ -120,6 +131,8 @@ export function fakeInstall(packages: object = installed.packages): string {
     const { mkdirSync, rmSync, writeFileSync } = require('node:fs')
     rmSync('node_modules', { recursive: true, force: true })
     mkdirSync('node_modules/node', { recursive: true })
+    mkdirSync('node_modules/vite/bin', { recursive: true })
+    writeFileSync('node_modules/vite/bin/vite.js', ${JSON.stringify(vite)})
     writeFileSync('node_modules/.package-lock.json', ${hidden})
   `
 }

@@ -43,7 +43,10 @@ describe('bin/imageport.js', () => {
     assert.deepEqual(npmCalls(), ['ci'])
     assert.match(stderr, /^imageport: installing the packages of package-lock\.json with npm ci/)
     assert.match(stderr, /npm talks/)
-    assert.match(stderr, /imageport: packages installed in \d+ s\n$/)
+    assert.match(
+      stderr,
+      /imageport: packages installed in \d+ s\n[^]*imageport: web console built in \d+ s\n$/,
+    )
     const seen = JSON.parse(stdout)
     assert.deepEqual(seen.argv, [join(place.path, 'src/main.ts'), 'serve', '--apply', 'f.yaml'])
     assert.equal(seen.ppid, child.pid)

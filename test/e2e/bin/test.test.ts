@@ -35,6 +35,7 @@ describe('bin/test.js', () => {
     const { code, stdout, lastLine } = await run()
     assert.deepEqual(headings(stdout), [
       'Types: tsc -p .',
+      'Types: tsc -p web',
       'Style: biome check .',
       'Tests: 2 files',
       'End-to-end tests: 1 file',
@@ -138,7 +139,7 @@ describe('bin/test.js', () => {
     place.write('test/deep/b.test.ts', failing)
     place.write('test/e2e/c.test.ts', passing)
     const lint = await run(['lint'])
-    assert.deepEqual(headings(lint.stdout), ['Types: tsc -p .', 'Style: biome check .'])
+    assert.deepEqual(headings(lint.stdout), ['Types: tsc -p .', 'Types: tsc -p web', 'Style: biome check .'])
     assert.equal(lint.lastLine, 'Types and style are clean')
     assert.equal(lint.code, 0)
     assert.deepEqual(headings((await run(['fast'])).stdout), ['Tests: 2 files'])
