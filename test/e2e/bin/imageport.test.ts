@@ -45,7 +45,7 @@ describe('bin/imageport.js', () => {
     assert.match(stderr, /npm talks/)
     assert.match(
       stderr,
-      /imageport: packages installed in \d+ s\n[^]*imageport: web console built in \d+ s\n$/,
+      /imageport: packages installed in \d+ s\n[\s\S]*imageport: web console built in \d+ s\n$/,
     )
     const seen = JSON.parse(stdout)
     assert.deepEqual(seen.argv, [join(place.path, 'src/main.ts'), 'serve', '--apply', 'f.yaml'])
