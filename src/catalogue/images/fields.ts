@@ -72,19 +72,25 @@ export const countedFields = {
   ownerId: { column: 'image_counts.owner_id', kind: 'number' },
 } as const satisfies Fields
 
+/** Selects of the seqs that the index tables lead to. */
+export const lookups = {
+  tag: (tag: string, caseless: boolean) =>
+    sql`select image_seq as seq from image_tags where ${sql.ref(caseless ? 'tag_fold' : 'tag')} = ${
+      caseless ? tag.normalize('NFC').toLowerCase() : tag
+    }`,
+  // The index holds the first 100 characters (see the migration); the second condition compares the rest.
+  property: (name: string, value: string) =>
+    sql`select image_seq as seq from image_properties where name = ${name}
+      and substr(value, 1, 100) = ${[...value].slice(0, 100).join('')} and value = ${value}`,
+}
+
 /** Images as something to search in; the substring search differs between the engines. */
 export function searchableImages(engine: 'sqlite' | 'postgres'): Searchable {
   return {
     fields: imageFields,
     texts: new Set(['images.name_fold', 'images.uuid', 'images.os_distro_fold', 'images.os_version_fold']),
-    tag: (tag, caseless) =>
-      sql`images.seq in (select image_seq from image_tags where ${sql.ref(caseless ? 'tag_fold' : 'tag')} = ${
-        caseless ? tag.normalize('NFC').toLowerCase() : tag
-      })`,
-    // The index holds the first 100 characters (see the migration); the second condition compares the rest.
-    property: (name, value) =>
-      sql`images.seq in (select image_seq from image_properties where name = ${name}
-        and substr(value, 1, 100) = ${[...value].slice(0, 100).join('')} and value = ${value})`,
+    tag: (tag, caseless) => sql`images.seq in (${lookups.tag(tag, caseless)})`,
+    property: (name, value) => sql`images.seq in (${lookups.property(name, value)})`,
     // As with properties, the index holds the first 100 characters of a value.
     fact: (kind, name, value) => {
       const named = name === undefined ? sql`` : sql` and name = ${name}`

@@ -2,7 +2,8 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { demandDirectory, demandIn, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core, Query } from '../core.ts'
-import { compile, type Filter, type Order, speaksOnlyOf } from '../search.ts'
+import { compile, type Filter, type Order, type Scalar, speaksOnlyOf } from '../search.ts'
+import { fromFew } from './few.ts'
 import { countedFields, searchableImages } from './fields.ts'
 import type { Image } from './image.ts'
 import { pageReader } from './pages.ts'
@@ -76,20 +77,21 @@ export function imageLists(core: Core) {
     }))
   }
 
-  const partsFor = (query: Asked) => within(partsOf(query.scopes, query.hidden === 'with'), query)
+  const partsFor = (query: Asked) =>
+    fromFew(core, within(partsOf(scopesIn(query), query.hidden === 'with'), query), query.filter, searchable)
 
   return {
     /** One page. @throws Failure `forbidden`, `invalid` (unknown field). */
     async list(actor: Actor, query: ImageQuery): Promise<Image[]> {
       demandScopes(actor, query.scopes)
-      const rows = await wholePage(partsFor(query), ordered(query))
+      const rows = await wholePage(await partsFor(query), ordered(query))
       return rows.map((row) => toImage(row as SelectedImage))
     },
 
     /** One page of what lists without objects show. @throws Failure as `list`. */
     async keys(actor: Actor, query: ImageQuery): Promise<ImageKey[]> {
       demandScopes(actor, query.scopes)
-      const rows = await keyPage(partsFor(query), ordered(query))
+      const rows = await keyPage(await partsFor(query), ordered(query))
       return rows.map((row) => ({ handle: row.handle, createdAt: row.created_at }))
     },
 
@@ -97,11 +99,13 @@ export function imageLists(core: Core) {
     async count(actor: Actor, query: Asked): Promise<number> {
       demandScopes(actor, query.scopes)
       const counters = countersOf(query)
-      const parts = apart(partsOf(query.scopes, query.hidden === 'with'))
-      const uncounted = counters ? parts.filter(({ members }) => members) : parts
+      const parts = apart(partsOf(scopesIn(query), query.hidden === 'with'))
+      const uncounted = within(counters ? parts.filter(({ source }) => source) : parts, query)
       const counts = [
         ...(counters ? [sql`select coalesce(sum(images), 0) from image_counts where ${counters}`] : []),
-        ...within(uncounted, query).map((part) => sql`select count(*) from ${rowsOf(part)}`),
+        ...(await fromFew(core, uncounted, query.filter, searchable)).map(
+          (part) => sql`select count(*) from ${rowsOf(part)}`,
+        ),
       ]
       const terms = counts.map((count) => sql`(${count})`)
       const { rows } = await sql<{
@@ -110,6 +114,21 @@ export function imageLists(core: Core) {
       return Number(rows[0]!.total)
     },
   }
+}
+
+/** The scopes that can show what is asked for: where only one owner's images are, those of others show nothing. */
+function scopesIn({ scopes, filter }: Asked): readonly Scope[] {
+  const owner = filter && ownerIn(filter)
+  if (owner === undefined) return scopes
+  const own = scopes.find((scope) => 'own' in scope && scope.own === owner)
+  return own ? [own] : scopes.filter((scope) => !('own' in scope))
+}
+
+function ownerIn(filter: Filter): Scalar | undefined {
+  if ('all' in filter) return filter.all.map(ownerIn).find((owner) => owner !== undefined)
+  return 'field' in filter && filter.field === 'ownerId' && 'is' in filter && filter.is === 'eq'
+    ? filter.value
+    : undefined
 }
 
 /** What is not deleted has no date of it, and no index for it. */

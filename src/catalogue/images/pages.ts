@@ -32,7 +32,7 @@ export function pageReader<DB, TB extends keyof DB, Row>(
     const [first] = parts
     if (!first) return []
     const order = compileOrder(page.order, imageFields, engine)
-    if (parts.length === 1 && !first.members && (narrow || engine === 'postgres'))
+    if (parts.length === 1 && !first.source && (narrow || engine === 'postgres'))
       return selected
         .where(first.condition)
         .orderBy(order)

@@ -11,12 +11,11 @@ export type Scope =
 
 /**
  * A part of a union of scopes: the images for which `condition` is true. An index leads to them in whatever order they
- * are wanted; `members`, where it is there, chooses rows of image_members that lead to them instead, because nobody
- * is shared with more than can be sorted.
+ * are wanted, or else `source` does: a select of their seqs, each once, and of no more than can be sorted.
  */
 export type Part = {
   readonly condition: RawBuilder<SqlBool>
-  readonly members?: RawBuilder<SqlBool>
+  readonly source?: RawBuilder<unknown>
 }
 
 /** Each part is a query of its own; who has more projects than this sees enough of all images to walk them. */
@@ -24,7 +23,7 @@ const mostOwners = 16
 
 /**
  * Scopes as parts that are read one by one, each by its own index: one condition for all of them would have every
- * image looked at that the caller may not see. An image can be in several parts. The one of the members is the last.
+ * image looked at that the caller may not see. An image can be in several parts. The one of what is shared is the last.
  * @param withHidden also hidden images of others
  */
 export function partsOf(scopes: readonly Scope[], withHidden: boolean): readonly Part[] {
@@ -48,18 +47,18 @@ export function partsOf(scopes: readonly Scope[], withHidden: boolean): readonly
   }
   if (members.length > 0)
     parts.push({
-      members: sql`${sql.join(members, sql` or `)}`,
+      // Nobody is shared with so many that they could not be sorted.
+      source: sql`select distinct image_seq as seq from image_members where ${sql.join(members, sql` or `)}`,
       condition: sql`images.visibility = 'shared'${shown}`,
     })
   return parts
 }
 
 /** The images of a part, as what follows FROM. */
-export function rowsOf({ condition, members }: Part): RawBuilder<unknown> {
-  if (!members) return sql`images where ${condition}`
+export function rowsOf({ condition, source }: Part): RawBuilder<unknown> {
+  if (!source) return sql`images where ${condition}`
   // SQLite keeps to the order of a cross join.
-  return sql`(select distinct image_seq from image_members where ${members}) as member
-    cross join images where images.seq = member.image_seq and ${condition}`
+  return sql`(${source}) as source cross join images where images.seq = source.seq and ${condition}`
 }
 
 /** The same parts, without what is in one before: to be counted. */
