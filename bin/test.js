@@ -22,6 +22,8 @@ const words = args.filter((arg) => !arg.startsWith('-'))
 const only = words.length === 1 && (words[0] === 'fast' || words[0] === 'lint') ? words[0] : undefined
 const files = testFiles(only || words.length === 0 ? [fromRoot('test')] : words.map((word) => resolve(word)))
 const inE2e = (file) => file.startsWith(`test${sep}e2e${sep}`)
+/** What takes long in proportion to what it may find is left out of the fast part. */
+const isLong = (file) => file.endsWith('.long.test.ts')
 
 prepare({ dev: true })
 if (only !== 'fast' && only !== 'lint') buildConsole(packagedNode)
@@ -46,7 +48,8 @@ if (only === 'lint') {
   // The fast part is about what Imageport does; that PostgreSQL does it alike is seen when everything runs.
   if (only === 'fast') environment.IMAGEPORT_TEST_ENGINES ??= 'sqlite'
   const inProcess = ['--test-isolation=none', '--test-timeout=120000']
-  await tests('Tests', inProcess, (file) => !inE2e(file), Math.min(4, availableParallelism() + 1))
+  const quick = (file) => !inE2e(file) && !(only === 'fast' && isLong(file))
+  await tests('Tests', inProcess, quick, Math.min(4, availableParallelism() + 1))
   // Each file mostly waits, for processes of its own.
   if (only !== 'fast')
     await tests('End-to-end tests', ['--test-timeout=1200000', '--test-concurrency=2'], inE2e)
