@@ -63,9 +63,8 @@ function openstackWay({ username }: Account, { identityUrl, isExternal, project 
     identity_api_version: 3
 `
   const file = { name: '~/.config/openstack/clouds.yaml', text }
-  return [
-    { system: 'openstack', secret: 'password', file, command: 'openstack --os-cloud imageport image list' },
-  ]
+  const command = `${askFor('OS_PASSWORD', 'Password')} &&\nopenstack --os-cloud imageport image list`
+  return [{ system: 'openstack', secret: 'password', file, command }]
 }
 
 /** The password goes through pipes alone. */

@@ -1,4 +1,4 @@
-import { Content, Label, LabelGroup } from '@patternfly/react-core'
+import { Content } from '@patternfly/react-core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
@@ -93,15 +93,7 @@ const columns: readonly Column<WireApplicationCredential>[] = [
   { name: 'project', show: ({ project }) => project },
   {
     name: 'roles',
-    show: ({ roles }) => (
-      <LabelGroup numLabels={5}>
-        {roles.map((role) => (
-          <Label key={role} isCompact>
-            {role}
-          </Label>
-        ))}
-      </LabelGroup>
-    ),
+    show: ({ roles }) => roles.join(', '),
   },
   { name: 'expiresAt', show: ({ expiresAt }) => <Expiry at={expiresAt} /> },
 ]

@@ -2,6 +2,7 @@ import { Button, Grid, GridItem } from '@patternfly/react-core'
 import { useState } from 'react'
 import { FormattedMessage } from 'react-intl'
 import { useParams } from 'react-router'
+import { AdminOnly } from './AdminOnly.tsx'
 import { DeleteModal } from './DeleteModal.tsx'
 import { Grants } from './Grants.tsx'
 import { GroupModal } from './GroupModal.tsx'
@@ -11,6 +12,14 @@ import { useOne } from './people.ts'
 
 /** One group: who is in it, and what its users may do through it. */
 export default function GroupPage() {
+  return (
+    <AdminOnly>
+      <Group />
+    </AdminOnly>
+  )
+}
+
+function Group() {
   const { name = '' } = useParams()
   const query = useOne('groups', name)
   const [open, setOpen] = useState<'edit' | 'delete'>()

@@ -8,6 +8,7 @@ import { ListView } from '../../parts/list/ListView.tsx'
 import { useListAddress } from '../../parts/list-address.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { When } from '../../parts/values.tsx'
+import { AdminOnly } from './AdminOnly.tsx'
 import { GroupModal } from './GroupModal.tsx'
 import { pathOf, usePage } from './people.ts'
 
@@ -15,6 +16,14 @@ const usual = { search: '', page: 1, perPage: 20 }
 
 /** Users together, for administrators. */
 export default function GroupsPage() {
+  return (
+    <AdminOnly>
+      <Groups />
+    </AdminOnly>
+  )
+}
+
+function Groups() {
   const intl = useIntl()
   const navigate = useNavigate()
   const [search, change] = useListAddress(usual)

@@ -1,4 +1,4 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Button, Modal, ModalBody, ModalFooter, ModalHeader, Stack, StackItem } from '@patternfly/react-core'
 import { FormattedMessage, useIntl } from 'react-intl'
 import type { WireNewToken } from '../../../../src/faces/console/wire.ts'
 import { CopyBlock } from '../../parts/CopyBlock.tsx'
@@ -14,8 +14,14 @@ export function NewToken({ token, onClose }: { readonly token: WireNewToken; rea
         labelId="new-token-title"
       />
       <ModalBody>
-        <Notice variant="warning" title={intl.formatMessage({ id: 'tokens.made.once' })} />
-        <CopyBlock text={token.token} label={intl.formatMessage({ id: 'tokens.token' })} />
+        <Stack hasGutter>
+          <StackItem>
+            <Notice variant="warning" title={intl.formatMessage({ id: 'tokens.made.once' })} />
+          </StackItem>
+          <StackItem>
+            <CopyBlock text={token.token} label={intl.formatMessage({ id: 'tokens.token' })} />
+          </StackItem>
+        </Stack>
       </ModalBody>
       <ModalFooter>
         <Button onClick={onClose}>

@@ -1,4 +1,4 @@
-import { Content, Label, LabelGroup } from '@patternfly/react-core'
+import { Content, Flex, Label } from '@patternfly/react-core'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { useMe } from '../../app/session.tsx'
 import { PageCard } from '../../parts/PageCard.tsx'
@@ -14,13 +14,13 @@ export function OwnRoles({ project }: { readonly project: string }) {
           <FormattedMessage id="people.grants.none" />
         </Content>
       ) : (
-        <LabelGroup numLabels={10}>
+        <Flex columnGap={{ default: 'columnGapXs' }}>
           {own.map(({ role }) => (
             <Label key={role} isCompact>
               <FormattedMessage id={`people.role.${role}`} />
             </Label>
           ))}
-        </LabelGroup>
+        </Flex>
       )}
     </PageCard>
   )

@@ -37,10 +37,11 @@ function DefaultProject({ name }: { readonly name: string | null }) {
 }
 
 function Groups({ names }: { readonly names: readonly string[] }) {
+  const intl = useIntl()
   const { superAdmin } = useMe()
   if (names.length === 0) return <None />
   return (
-    <LabelGroup numLabels={10}>
+    <LabelGroup numLabels={10} aria-label={intl.formatMessage({ id: 'users.groups' })}>
       {names.map((name) => (
         <Label
           key={name}

@@ -6,6 +6,7 @@ import type { WireUserDetails } from '../../../../src/faces/console/wire-people.
 import { useMe } from '../../app/session.tsx'
 import { PageCard } from '../../parts/PageCard.tsx'
 import { ActionsMenu } from './ActionsMenu.tsx'
+import { AdminOnly } from './AdminOnly.tsx'
 import { ApplicationCredentials } from './ApplicationCredentials.tsx'
 import { DeleteModal } from './DeleteModal.tsx'
 import { EnableModal } from './EnableModal.tsx'
@@ -19,6 +20,14 @@ import { UserModal } from './UserModal.tsx'
 
 /** One user, for administrators. */
 export default function UserPage() {
+  return (
+    <AdminOnly>
+      <User />
+    </AdminOnly>
+  )
+}
+
+function User() {
   const intl = useIntl()
   const { name = '' } = useParams()
   const me = useMe()

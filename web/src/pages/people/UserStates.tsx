@@ -1,11 +1,11 @@
-import { Label, LabelGroup } from '@patternfly/react-core'
+import { Flex, Label } from '@patternfly/react-core'
 import { FormattedMessage } from 'react-intl'
 import type { WireUser } from '../../../../src/faces/console/wire.ts'
 
 /** Whether a user is let in, and may do everything. */
 export function UserStates({ user: { enabled, superAdmin } }: { readonly user: WireUser }) {
   return (
-    <LabelGroup>
+    <Flex columnGap={{ default: 'columnGapXs' }} rowGap={{ default: 'rowGapXs' }}>
       <Label isCompact status={enabled ? 'success' : 'warning'}>
         <FormattedMessage id={`users.enabled.${enabled}`} />
       </Label>
@@ -14,6 +14,6 @@ export function UserStates({ user: { enabled, superAdmin } }: { readonly user: W
           <FormattedMessage id="users.superAdmin" />
         </Label>
       ) : null}
-    </LabelGroup>
+    </Flex>
   )
 }

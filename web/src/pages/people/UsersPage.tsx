@@ -10,6 +10,7 @@ import { ListView } from '../../parts/list/ListView.tsx'
 import { useListAddress } from '../../parts/list-address.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { None, When } from '../../parts/values.tsx'
+import { AdminOnly } from './AdminOnly.tsx'
 import { pathOf, usePage } from './people.ts'
 import { UserModal } from './UserModal.tsx'
 import { UserStates } from './UserStates.tsx'
@@ -18,6 +19,14 @@ const usual = { search: '', enabled: '', superAdmin: '', page: 1, perPage: 20 }
 
 /** Everybody who may come in, for administrators. */
 export default function UsersPage() {
+  return (
+    <AdminOnly>
+      <Users />
+    </AdminOnly>
+  )
+}
+
+function Users() {
   const intl = useIntl()
   const navigate = useNavigate()
   const [search, change] = useListAddress(usual)

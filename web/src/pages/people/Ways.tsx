@@ -19,6 +19,8 @@ export function Ways({ ways }: { readonly ways: readonly WireWay[] }) {
         activeKey={shown}
         onSelect={(_, system) => setShown(String(system))}
         aria-label={intl.formatMessage({ id: 'ways.title' })}
+        backScrollAriaLabel={intl.formatMessage({ id: 'ways.back' })}
+        forwardScrollAriaLabel={intl.formatMessage({ id: 'ways.forward' })}
       >
         {ways.map((way) => (
           <Tab
