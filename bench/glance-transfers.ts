@@ -73,7 +73,11 @@ export async function glanceTransferRows(run: Run, missing: string | null): Prom
   ): Result =>
     base.length > 0
       ? againstRates(name, mine, base, { baselineName, target })
-      : { ...skipped(name, 'MB/s', target, why), measured: median(mine.map(({ rate }) => rate)) / 1e6 }
+      : {
+          ...skipped(name, 'MB/s', target, why),
+          measured: median(mine.map(({ rate }) => rate)) / 1e6,
+          notes: [`NOT COMPARED: ${why}`],
+        }
   const glanceSide = [glanceName, missing ?? ''] as const
   return [
     beside(rows.upload, own.in, peer.in, glanceSide),

@@ -145,6 +145,7 @@ function alone(name: string, own: Rounds, least: number, why: string): Result {
   return {
     ...skipped(name, 'req/s', target, why),
     measured: median(own.map(({ perSecond }) => perSecond)),
+    notes: [`NOT COMPARED: ${why}`],
     details: { rounds: own },
   }
 }
