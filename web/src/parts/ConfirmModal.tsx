@@ -1,6 +1,7 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Button, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
 import { type ReactNode, useState } from 'react'
 import { FormattedMessage } from 'react-intl'
+import { Dialog } from './Dialog.tsx'
 import { Notice } from './Notice.tsx'
 import { messageOf } from './QueryView.tsx'
 
@@ -33,7 +34,7 @@ export function ConfirmModal({
     }
   }
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="confirm-title">
+    <Dialog variant="small" onClose={onClose} aria-labelledby="confirm-title">
       <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
       <ModalBody>
         {problem === undefined ? null : <Notice variant="danger" title={problem} />}
@@ -47,6 +48,6 @@ export function ConfirmModal({
           <FormattedMessage id="parts.cancel" />
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   )
 }

@@ -4,7 +4,6 @@ import {
   FormGroup,
   List,
   ListItem,
-  Modal,
   ModalBody,
   ModalFooter,
   ModalHeader,
@@ -14,6 +13,7 @@ import {
 import { useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import type { WireImage } from '../../../../src/faces/console/wire.ts'
+import { Dialog } from '../../parts/Dialog.tsx'
 import { Notice } from '../../parts/Notice.tsx'
 import { messageOf } from '../../parts/QueryView.tsx'
 import { type BulkAction, type BulkOutcome, carryOut, needsTag } from './bulk.ts'
@@ -47,7 +47,7 @@ export function BulkModal({
   }
 
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="bulk-title">
+    <Dialog variant="small" onClose={onClose} aria-labelledby="bulk-title">
       <ModalHeader
         title={title}
         labelId="bulk-title"
@@ -105,6 +105,6 @@ export function BulkModal({
           </Button>
         )}
       </ModalFooter>
-    </Modal>
+    </Dialog>
   )
 }

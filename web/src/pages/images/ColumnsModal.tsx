@@ -1,7 +1,6 @@
 import {
   Button,
   Checkbox,
-  Modal,
   ModalBody,
   ModalFooter,
   ModalHeader,
@@ -10,6 +9,7 @@ import {
 } from '@patternfly/react-core'
 import { useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
+import { Dialog } from '../../parts/Dialog.tsx'
 import { columns, usualColumns } from './columns.tsx'
 
 export function ColumnsModal({
@@ -30,7 +30,7 @@ export function ColumnsModal({
         .filter((other) => (other === name ? wanted : names.includes(other))),
     )
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="columns-title">
+    <Dialog variant="small" onClose={onClose} aria-labelledby="columns-title">
       <ModalHeader title={intl.formatMessage({ id: 'images.columns' })} labelId="columns-title" />
       <ModalBody>
         <Stack hasGutter>
@@ -63,6 +63,6 @@ export function ColumnsModal({
           <FormattedMessage id="parts.cancel" />
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   )
 }

@@ -5,7 +5,6 @@ import {
   DescriptionListGroup,
   DescriptionListTerm,
   ExpandableSection,
-  Modal,
   ModalBody,
   ModalFooter,
   ModalHeader,
@@ -16,6 +15,7 @@ import { FormattedMessage, useIntl } from 'react-intl'
 import type { WireOffer, WireOfferDetail } from '../../../../src/faces/console/wire-repositories.ts'
 import { get } from '../../api/client.ts'
 import { CopyBlock } from '../../parts/CopyBlock.tsx'
+import { Dialog } from '../../parts/Dialog.tsx'
 import { QueryView } from '../../parts/QueryView.tsx'
 import { Bytes, None, When } from '../../parts/values.tsx'
 import { Present } from './OffersTable.tsx'
@@ -66,7 +66,7 @@ export function OfferModal({
     ],
   ]
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="offer-title">
+    <Dialog variant="medium" onClose={onClose} aria-labelledby="offer-title">
       <ModalHeader
         title={name || uuid}
         labelId="offer-title"
@@ -110,6 +110,6 @@ export function OfferModal({
           <FormattedMessage id="parts.close" />
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   )
 }

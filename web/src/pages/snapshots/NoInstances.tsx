@@ -4,7 +4,6 @@ import {
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
-  Modal,
   ModalBody,
   ModalFooter,
   ModalHeader,
@@ -15,6 +14,7 @@ import { FormattedMessage, useIntl } from 'react-intl'
 import { useNavigate } from 'react-router'
 import { useMe } from '../../app/session.tsx'
 import { CopyBlock } from '../../parts/CopyBlock.tsx'
+import { Dialog } from '../../parts/Dialog.tsx'
 import { QueryView } from '../../parts/QueryView.tsx'
 
 /** Where instances come from, for those who have none. */
@@ -54,7 +54,7 @@ function BootstrapDocs({ onClose }: { readonly onClose: () => void }) {
   })
   const title = intl.formatMessage({ id: 'snapshots.none.docs' })
   return (
-    <Modal isOpen variant="large" onClose={onClose} aria-labelledby="bootstrap-title">
+    <Dialog variant="large" onClose={onClose} aria-labelledby="bootstrap-title">
       <ModalHeader title={title} labelId="bootstrap-title" />
       <ModalBody tabIndex={0}>
         <QueryView query={query}>{(text) => <CopyBlock text={text} label={title} />}</QueryView>
@@ -64,6 +64,6 @@ function BootstrapDocs({ onClose }: { readonly onClose: () => void }) {
           <FormattedMessage id="parts.close" />
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   )
 }

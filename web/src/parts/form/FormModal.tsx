@@ -1,7 +1,8 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Button, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useId, useState } from 'react'
 import { FormattedMessage } from 'react-intl'
+import { Dialog } from '../Dialog.tsx'
 import { CheckedForm } from './CheckedForm.tsx'
 import { noProblems, type Problems, problemsOf } from './problems.ts'
 
@@ -45,7 +46,7 @@ export function FormModal<T>({
     mutate()
   }
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby={`${id}-title`}>
+    <Dialog variant="small" onClose={onClose} aria-labelledby={`${id}-title`}>
       <ModalHeader title={title} description={about} labelId={`${id}-title`} />
       <ModalBody>
         <CheckedForm id={id} problems={problems} onSubmit={submit}>
@@ -60,6 +61,6 @@ export function FormModal<T>({
           <FormattedMessage id="parts.cancel" />
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   )
 }
