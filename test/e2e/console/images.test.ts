@@ -43,9 +43,7 @@ describeConsole('the list of images', (world) => {
     await rows(page, 10)
     await page.getByRole('button', { name: 'Name', exact: true }).click()
     await page.waitForURL(/sort=name/)
-    await page.waitForFunction(
-      `document.querySelector('tbody td[data-label=Name] a').innerText === 'golden 10'`,
-    )
+    await eventually('the list begins with golden 10', async () => (await names(page))[0] === 'golden 10')
     await page.getByRole('button', { name: 'Visibility' }).first().click()
     await page.getByRole('option', { name: 'public' }).click()
     await rows(page, 2)
