@@ -15,9 +15,13 @@ const flags = [
   '--disable-sync',
 ]
 
-/** A headless browser; null where Debian's Chromium cannot be installed, which stderr has said. */
-export async function startBrowser(): Promise<Browser | null> {
-  if (!(await debianPackage('chromium', 'fonts-noto-cjk'))) return null
+/** Why there can be no browser here; false where there can. */
+export const skipBrowser = (await debianPackage('chromium', 'fonts-noto-cjk'))
+  ? false
+  : 'Debian’s package chromium cannot be installed here'
+
+/** A headless browser, where `skipBrowser` is false. */
+export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
 }
 
