@@ -39,7 +39,17 @@ export function apiPath(path: string, parameters: Parameters = {}): string {
   return `${root}${path}${text === '' ? '' : `?${text}`}`
 }
 
-/** Told when the session has ended, so that the sign-in page comes. */
+/** What ends this session and begins another, while it is under way. */
+let sessionChange: Promise<unknown> = Promise.resolve()
+
+/** Carries out such a change: what is refused meanwhile was asked with the old session, and says nothing of the new one. */
+export function changeSession<T>(change: () => Promise<T>): Promise<T> {
+  const changed = change()
+  sessionChange = changed.catch(() => {})
+  return changed
+}
+
+/** Told when the session seems to have ended. */
 const listeners = new Set<() => void>()
 export function onSignedOut(listener: () => void): () => void {
   listeners.add(listener)
@@ -65,7 +75,10 @@ export async function request<T>(
   const isJson = response.headers.get('content-type')?.startsWith('application/json')
   const answer: unknown = isJson ? await response.json() : null
   if (response.ok) return answer as T
-  if (response.status === 401 && path !== '/session') for (const listener of listeners) listener()
+  if (response.status === 401 && path !== '/session')
+    void sessionChange.then(() => {
+      for (const listener of listeners) listener()
+    })
   const error = (answer as WireError | null)?.error
   throw new ApiError(
     response.status,

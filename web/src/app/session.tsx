@@ -24,9 +24,11 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   }, [])
 
   useEffect(() => {
-    const leave = () => setSession(null)
-    void get<WireSession | undefined>('/session').then((given) => (given ? enter(given) : leave()))
-    return onSignedOut(leave)
+    const look = () =>
+      void get<WireSession | undefined>('/session').then((given) => (given ? enter(given) : setSession(null)))
+    look()
+    // There may be another session by now, in place of the one that was refused.
+    return onSignedOut(look)
   }, [enter])
 
   const state = useMemo(

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useIntl } from 'react-intl'
-import { put } from '../../api/client.ts'
+import { changeSession, put } from '../../api/client.ts'
 import { useMe, useSessionState } from '../../app/session.tsx'
 import { FormModal } from '../../parts/form/FormModal.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
@@ -18,8 +18,10 @@ export function OwnPasswordModal({ onClose }: { readonly onClose: () => void }) 
   const { old, password, again } = draft
   const send = async () => {
     if (again !== password) throw wrongField('again', text('differs'))
-    await wording(intl, put('/me/password', { old, password }))
-    await signIn(username, password)
+    await changeSession(async () => {
+      await wording(intl, put('/me/password', { old, password }))
+      await signIn(username, password)
+    })
   }
   return (
     <FormModal
