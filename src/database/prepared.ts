@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+import type { Compilable, CompiledQuery, InsertResult, Kysely, QueryResult } from 'kysely'
 
 /** Values by name, as a prepared query takes them. */
 export type Parameters = Readonly<Record<string, string | number | bigint | boolean | null | Uint8Array>>
@@ -24,8 +24,17 @@ class Placeholder {
 export function prepared<DB, P extends Parameters, Row>(
   build: (db: Kysely<DB>, parameters: P) => Compilable<Row>,
 ): (db: Kysely<DB>, parameters: P) => Promise<Row[]> {
+  const run = compiled(build)
+  return async (db, parameters) => (await run(db, parameters)).rows
+}
+
+type Prepared<DB, P, Row> = (db: Kysely<DB>, parameters: P) => Promise<QueryResult<Row>>
+
+function compiled<DB, P extends Parameters, Row>(
+  build: (db: Kysely<DB>, parameters: P) => Compilable<Row>,
+): Prepared<DB, P, Row> {
   // A Kysely and its transactions share the adapter, and different databases never do.
-  const compiled = new WeakMap<object, Compiled>()
+  const byAdapter = new WeakMap<object, Compiled>()
 
   function compile(db: Kysely<DB>): Compiled {
     const placeholders = new Proxy({} as P, { get: (_, name) => new Placeholder(String(name)) })
@@ -36,36 +45,33 @@ export function prepared<DB, P extends Parameters, Row>(
 
   return async (db, parameters) => {
     const { adapter } = db.getExecutor()
-    let found = compiled.get(adapter)
+    let found = byAdapter.get(adapter)
     if (!found) {
       found = compile(db)
-      compiled.set(adapter, found)
+      byAdapter.set(adapter, found)
     }
     const values = found.values.map((value) =>
       value instanceof Placeholder ? parameters[value.name] : value,
     )
-    const { rows } = await db.executeQuery<Row>({
-      ...(found.query as CompiledQuery<Row>),
-      parameters: values,
-    })
-    return rows
+    return db.executeQuery<Row>({ ...(found.query as CompiledQuery<Row>), parameters: values })
   }
 }
 
 /**
  * The same for an insert of one row: its columns are those of the first row, and all others must have the same ones.
+ * @returns how many rows were written: none where the insert does nothing on a conflict
  *
  * @example
  * const insertTag = preparedInsert((db: Kysely<Database>, row: TagRow) => db.insertInto('tags').values(row))
  */
-export function preparedInsert<DB, Row extends Parameters, Result>(
-  build: (db: Kysely<DB>, row: Row) => Compilable<Result>,
-): (db: Kysely<DB>, row: Row) => Promise<Result[]> {
-  let insert: ((db: Kysely<DB>, row: Row) => Promise<Result[]>) | undefined
-  return (db, first) => {
-    insert ??= prepared((own: Kysely<DB>, row: Row) =>
+export function preparedInsert<DB, Row extends Parameters>(
+  build: (db: Kysely<DB>, row: Row) => Compilable<InsertResult>,
+): (db: Kysely<DB>, row: Row) => Promise<number> {
+  let insert: Prepared<DB, Row, InsertResult> | undefined
+  return async (db, first) => {
+    insert ??= compiled((own: Kysely<DB>, row: Row) =>
       build(own, Object.fromEntries(Object.keys(first).map((name) => [name, row[name]])) as Row),
     )
-    return insert(db, first)
+    return Number((await insert(db, first)).numAffectedRows)
   }
 }

@@ -45,6 +45,7 @@ function findsFew(filter: Filter, table: Searchable): RawBuilder<unknown> | null
   if ('tag' in filter) return lookups.tag(filter.tag, filter.caseless === true)
   if ('property' in filter) return lookups.property(filter.property, filter.value)
   if (!('field' in filter && 'is' in filter) || filter.is !== 'eq' || !telling.has(filter.field)) return null
-  if (filter.field === 'name' && !filter.caseless) return null
-  return sql`select seq from images where ${compile(filter, table)}`
+  const condition = compile(filter, table)
+  if (filter.field !== 'name') return sql`select seq from images where ${condition}`
+  return filter.caseless ? sql`select seq from images where deleted in (0, 1) and ${condition}` : null
 }

@@ -105,8 +105,7 @@ const insertRow = preparedInsert((query: Query, row: ReturnType<typeof toRow>) =
   query
     .insertInto('images')
     .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('seq'),
+    .onConflict((conflict) => conflict.doNothing()),
 )
 
 /** Inserts an image as `queued`. Everything has been checked, except what the database itself knows. */
@@ -124,8 +123,7 @@ export async function insertImage(trx: Trx, core: Core, actor: Actor, draft: Ima
   const handle = draft.handle ?? (await freeHandle(trx, drafted.name))
   const facts: StoredFacts = { ...drafted, handle }
   const row = toRow({ ...facts, cleanupAt: await cleanupDate(trx, core, facts) })
-  const inserted = await insertRow(trx, row)
-  if (inserted.length === 0)
+  if ((await insertRow(trx, row)) === 0)
     throw new Failure('conflict', `Image ID ${uuid} already exists!`, {
       subject: 'image',
       id: uuid,

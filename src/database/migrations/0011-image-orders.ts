@@ -55,6 +55,16 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
     // What is not deleted has no such date, and the list of what is leaves nothing out.
     'drop index images_owner_deleted_at',
     'drop index images_all_deleted_at',
+    // What has no version is looked for as well, and then by the name alone.
+    'drop index images_version',
+    // A new image is not published: it needs no entry where only what is published is looked for.
+    ...['imgapi_os', 'imgapi_type'].flatMap((column) => [
+      `drop index images_${column}`,
+      `create index images_${column} on images (deleted, ${column}, published_at, uuid) where published_at is not null`,
+    ]),
+    'drop index images_visible_published_at',
+    `create index images_visible_published_at
+      on images (deleted, visibility, published_at${engine === 'postgres' ? ' nulls first' : ''}, uuid) ${offered}`,
   ]
 }
 
