@@ -6,6 +6,7 @@ import { glanceName, startGlance } from './glance-peer.ts'
 import { startImageport } from './installation.ts'
 import { nginxProgram, startNginx } from './nginx.ts'
 import { type Cloud, cloudInstallation, cloudOf, createImage, deleteImage, imagePath } from './openstack.ts'
+import { start } from './processes.ts'
 import type { Run } from './requests.ts'
 import { median, type Result, skipped, type Target } from './result.ts'
 import { againstRates, type Measured, onlyFile, seed, timed } from './transfers.ts'
@@ -95,11 +96,21 @@ async function transfer(cloud: Cloud, source: string, bytes: number, rates: Rate
   const url = `${cloud.url}${imagePath(id)}/file`
   const type = ['--header', 'Content-Type: application/octet-stream']
   const sending = () => curl([...fields(cloud), ...type, '--upload-file', source, url], { status: 204 })
+  await written()
   const sent = await timed(cloud.pids, bytes, sending)
   const received = await downloads(url, cloud.pids, bytes, fields(cloud))
   rates?.in.push(sent)
   rates?.out.push(...received)
   return id
+}
+
+/** Glance leaves its bytes for the kernel to write when it likes; whoever is measured next must not wait for them. */
+function written(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = start('sync', [], { stdio: 'ignore' })
+    child.once('error', reject)
+    child.once('exit', () => resolve())
+  })
 }
 
 async function downloads(

@@ -13,6 +13,8 @@ const idsAsked = 500
 /** Different URLs, more than the server keeps answers to: `deleted` is a parameter that nobody heeds. */
 const urls = 20_000
 const listPath = '/v2/images?limit=25'
+/** Seconds that so many creations may take. */
+const longest = 300
 
 /** OpenStack's Images v2, beside Debian's glance-api where that is installed. */
 export async function glanceRows(run: Run): Promise<Result[]> {
@@ -68,8 +70,8 @@ async function requestRows(run: Run, missing: string | null): Promise<Result[]> 
     const single = await competeWith(run, generator, {
       get: asking(few.cloud, few.ids.map(imagePath)),
       peerGet: peers && asking(peers.few.cloud, peers.few.ids.map(imagePath)),
-      create: creating(few.cloud),
-      peerCreate: peers && creating(peers.few.cloud),
+      create: creating(run, few.cloud),
+      peerCreate: peers && creating(run, peers.few.cloud),
     })
     const beside = (name: string, own: Rounds, peer: Rounds, least: number) =>
       peer.length > 0 ? against(name, own, peer, least, glanceName) : alone(name, own, least, missing!)
@@ -117,7 +119,8 @@ function asking({ url, pids, headers }: Cloud, paths: readonly string[]): Contes
   return { port: Number(new URL(url).port), pids, paths, headers }
 }
 
-function creating(cloud: Cloud): Contestant {
+/** As many for each, so that their catalogues grow alike. */
+function creating({ scale }: Run, cloud: Cloud): Contestant {
   const body = JSON.stringify({
     name: 'server-{turn}',
     disk_format: 'qcow2',
@@ -131,7 +134,7 @@ function creating(cloud: Cloud): Contestant {
   })
   const asked = asking(cloud, ['/v2/images'])
   const headers = { ...asked.headers, 'content-type': 'application/json' }
-  return { ...asked, headers, sent: { body, status: 201 } }
+  return { ...asked, headers, sent: { body, status: 201, requests: scale.created, seconds: longest } }
 }
 
 function anew(result: Result): Result {

@@ -16,6 +16,8 @@ export type Job = {
   readonly headers: Readonly<Record<string, string>>
   readonly connections: number
   readonly seconds: number
+  /** Ends the load earlier, once so many were asked. */
+  readonly requests?: number
 }
 
 /** Milliseconds for the latencies. */
@@ -32,7 +34,8 @@ function answer(load: Load): void {
   process.send!(load)
 }
 
-async function run({ host, port, paths, body, status, headers, connections, seconds }: Job): Promise<Load> {
+async function run(job: Job): Promise<Load> {
+  const { host, port, paths, body, status, headers, connections, seconds } = job
   const method = body === undefined ? 'GET' : 'POST'
   // All numbers are of one length, so that the length of a body is known.
   const numbered = (turn: number) => body?.replaceAll('{turn}', String(turn).padStart(8, '0'))
@@ -52,7 +55,8 @@ async function run({ host, port, paths, body, status, headers, connections, seco
   let turn = 0
   const began = performance.now()
   const until = began + seconds * 1000
-  const next = () => (performance.now() < until ? request() : null)
+  const most = job.requests ?? Number.POSITIVE_INFINITY
+  const next = () => (performance.now() < until && turn < most ? request() : null)
   await Promise.all(
     Array.from({ length: connections }, () =>
       converse({ host, port, status, next, answered: (ms) => latencies.push(ms) }),

@@ -26,6 +26,8 @@ export type Scale = {
   readonly rounds: number
   readonly roundSeconds: number
   readonly connections: number
+  /** Images that are created in each round. */
+  readonly created: number
   /** Repetitions of each transfer. */
   readonly transfers: number
   readonly imageBytes: number
@@ -42,6 +44,7 @@ const full: Scale = {
   rounds: 7,
   roundSeconds: 3,
   connections: 16,
+  created: 1_000,
   transfers: 3,
   imageBytes: 1024 * mebibyte,
   parallel: 8,
@@ -55,6 +58,7 @@ const sanity: Scale = {
   manyImages: 2_000,
   rounds: 3,
   roundSeconds: 1,
+  created: 100,
   transfers: 2,
   imageBytes: 64 * mebibyte,
 }

@@ -29,8 +29,8 @@ export type Contestant = {
   readonly pids: readonly number[]
   readonly paths: readonly string[]
   readonly headers: Readonly<Record<string, string>>
-  /** What is sent instead of reading (load.ts), and the status it is answered with. */
-  readonly sent?: { readonly body: string; readonly status: number }
+  /** What is sent instead of reading, and so many of it in each round (load.ts). */
+  readonly sent?: Required<Pick<Job, 'body' | 'status' | 'requests' | 'seconds'>>
 }
 
 export type Round = {
