@@ -137,6 +137,8 @@ async function writeSettings(directory: string, { tokenSeconds = 3600 }: Keyston
     expiration = ${tokenSeconds}
     [fernet_tokens]
     key_repository = ${join(directory, 'fernet')}
+    [fernet_receipts]
+    key_repository = ${join(directory, 'fernet')}
     [credential]
     key_repository = ${join(directory, 'credential')}
     [identity]
