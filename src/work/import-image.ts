@@ -1,4 +1,4 @@
-import type { Expected } from '../catalogue/bytes/bytes.ts'
+import type { Expected } from '../catalogue/bytes/expected.ts'
 import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { StoreImportPayload } from '../catalogue/images/store-imports/payload.ts'
 import type { Kind, Run, WorkParts } from './kind.ts'

@@ -1,4 +1,4 @@
-import type { ReceiveOptions } from '../catalogue/bytes/bytes.ts'
+import type { ReceiveOptions } from '../catalogue/bytes/receiving.ts'
 import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { ImportPayload } from '../catalogue/images/imports.ts'
 import type { Kind, Run, WorkParts } from './kind.ts'

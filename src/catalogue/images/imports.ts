@@ -1,7 +1,7 @@
 import { demand, demandIn, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
-import type { Expected } from '../bytes/bytes.ts'
+import type { Expected } from '../bytes/expected.ts'
 import { demandByteQuota } from '../bytes/quota.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'

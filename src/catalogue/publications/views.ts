@@ -1,7 +1,7 @@
 import { imageNotFound, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import { anonymous } from '../actor.ts'
-import type { Served, ServeOptions } from '../bytes/bytes.ts'
+import type { Served, ServeOptions } from '../bytes/serving.ts'
 import type { Core } from '../core.ts'
 import { hasBytes, type Image } from '../images/image.ts'
 import type { Scope } from '../images/list.ts'

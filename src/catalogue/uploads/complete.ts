@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../actor.ts'
-import { demandFormats } from '../bytes/bytes.ts'
+import { demandFormats } from '../bytes/expected.ts'
 import type { Core, Trx } from '../core.ts'
 import { Failure } from '../failure.ts'
 import type { ImageDraft } from '../images/draft.ts'

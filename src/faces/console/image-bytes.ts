@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Expected } from '../../catalogue/bytes/bytes.ts'
+import type { Expected } from '../../catalogue/bytes/expected.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure } from '../../catalogue/failure.ts'
 import type { Image } from '../../catalogue/images/image.ts'

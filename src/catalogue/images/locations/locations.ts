@@ -1,6 +1,6 @@
 import type { Actor } from '../../actor.ts'
 import { record } from '../../audit.ts'
-import { demandFormats } from '../../bytes/bytes.ts'
+import { demandFormats } from '../../bytes/expected.ts'
 import { demandByteQuota } from '../../bytes/quota.ts'
 import type { Core, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
