@@ -11,8 +11,10 @@ export type Answers = {
   again(asker: object, key: string, make: () => Promise<Buffer>): Promise<Buffer>
 }
 
-/** Bytes of all kept answers together; beyond that they are all dropped, which costs one making each. */
+/** Bytes of all kept answers and their keys together; beyond that they are all dropped, which costs one making each. */
 const mostBytes = 32 * 1024 * 1024
+/** What keeping an answer takes besides, about. */
+const entryBytes = 1024
 
 export function answers(version: () => number | null): Answers {
   let kept = new WeakMap<object, Map<string, Buffer>>()
@@ -34,10 +36,12 @@ export function answers(version: () => number | null): Answers {
       if (found) return found
       const made = await make()
       if (version() !== before || keptVersion !== before) return made
-      if (bytes + made.length > mostBytes) forget(before)
+      // Keys are the callers' to choose, and may be longer than what they find.
+      const size = key.length + made.length + entryBytes
+      if (bytes + size > mostBytes) forget(before)
       const own = kept.get(asker) ?? new Map<string, Buffer>()
       kept.set(asker, own.set(key, made))
-      bytes += made.length
+      bytes += size
       return made
     },
   }

@@ -63,4 +63,21 @@ describe('answers given again', () => {
     await megabytes('a') // dropped to make room
     assert.equal(big.times, 5)
   })
+
+  test('and so do their keys, and small ones in great number', async () => {
+    for (const [keyBytes, count] of [
+      [10_000, 4_000],
+      [10, 40_000],
+    ] as const) {
+      const kept = answers(() => 1)
+      const eva = {}
+      const small = counted('small')
+      const key = (n: number) => String(n).padStart(keyBytes, 'k')
+      for (let n = 0; n < count; n++) await kept.again(eva, key(n), small.make)
+      await kept.again(eva, key(count - 1), small.make)
+      assert.equal(small.times, count)
+      await kept.again(eva, key(0), small.make) // dropped to make room
+      assert.equal(small.times, count + 1)
+    }
+  })
 })
