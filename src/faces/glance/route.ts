@@ -112,8 +112,6 @@ export function register(
   async function perform(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const context = contextOf(parts, options, request, reply)
     demandRole(route, context)
-    if (route.body === undefined && carriesBody(request.method, request.headers))
-      throw bad('A body is not expected with this request.')
     return route.handle(context)
   }
 
@@ -139,16 +137,16 @@ export function register(
           config: { readsBody: true, summary: route.summary, tags: ['OpenStack Images'], hidden },
           onRequest,
           errorHandler: (error, request, reply) => fail(error, request, reply, route.policy),
-          handler: route.repeatable
-            ? async (request, reply) => {
-                const make = async () => {
-                  const given = await perform(route, request, reply)
-                  return Buffer.from(JSON.stringify(given!.body))
-                }
-                const { identity } = request.glance!
-                return sendJson(reply, await kept.again(identity, request.url, make))
-              }
-            : async (request, reply) => answer(reply, await perform(route, request, reply)),
+          handler: async (request, reply) => {
+            // In front of what is kept: an answer of before must not hide what is wrong with this request.
+            demandNoBody(route, request)
+            if (!route.repeatable) return answer(reply, await perform(route, request, reply))
+            const make = async () => {
+              const given = await perform(route, request, reply)
+              return Buffer.from(JSON.stringify(given!.body))
+            }
+            return sendJson(reply, await kept.again(request.glance!.identity, request.url, make))
+          },
         })
     }
   }
@@ -159,6 +157,12 @@ export function register(
 function demandRole({ anyToken, path, policy }: Route, { identity, param }: Context): void {
   if (anyToken || identity.superAdmin || identity.roles.has('reader')) return
   throw path.includes(':image') ? imageNotFound(param('image')) : notAuthorized(policy)
+}
+
+/** @throws Refusal 400 */
+function demandNoBody({ body }: Route, { method, headers }: FastifyRequest): void {
+  if (body === undefined && carriesBody(method, headers))
+    throw bad('A body is not expected with this request.')
 }
 
 function methodNotAllowed(allow: readonly string[]): Refusal {

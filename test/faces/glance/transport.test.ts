@@ -205,6 +205,20 @@ describe('what a body must be (1.1, 1.2)', () => {
       assert.match(String(status), /^400 .*A body is not expected with this request\./s)
     })
 
+  test('nor does what has just been answered without one', async () => {
+    const { uuid } = await world.image()
+    for (const path of [`/images/${uuid}`, '/schemas/image']) {
+      await world.expect('GET', path, { as: 'eva' }, 200)
+      const { statusCode } = await world.app.inject({
+        method: 'GET',
+        url: `/v2${path}`,
+        headers: { 'x-auth-token': world.tokens.eva },
+        payload: '{}',
+      })
+      assert.equal(statusCode, 400, path)
+    }
+  })
+
   test('a media type without a body is fine', async () => {
     const headers = { 'content-type': 'application/json' }
     await world.expect('GET', `/images/${id}`, { as: 'eva', headers }, 404)
