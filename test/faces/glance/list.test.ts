@@ -7,6 +7,7 @@ import { forEachDatabase } from '../../support/databases.ts'
 import { type Person, startWorld, unknown, type World } from './world.ts'
 
 const at = (text: string) => parseInstant(text)!
+const numbered = (count: number) => Array.from({ length: count }, (_, n) => `n${n}`)
 
 forEachDatabase((_engine, _open, freshUrl) => {
   let world: World
@@ -34,7 +35,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
     await make('own-community', {
       visibility: 'community',
       ...day(3),
-      properties: { os_distro: 'debian', k: '' },
+      properties: { os_distro: 'debian', k: '', constructor: '5' },
     })
     await make('own-hidden', { visibility: 'private', hidden: true, ...day(4) })
     await make('own-protected', { visibility: 'private', protected: true, ...day(5), containerFormat: 'ovf' })
@@ -142,7 +143,10 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['?name=eq:ns:1,"x"', ['ns:1,"x"']],
       ['?name=in:"ns:1,\\"x\\"",public', ['ns:1,"x"', 'public']],
       ['?name=', []],
+      ['?name=in:"own-private",Public', ['own-private']],
+      [`?name=in:${numbered(900)},own-private`, ['own-private']],
       [`?id=in:ID,${unknown}`, ['own-private']],
+      ['?id=in:nonsense,more', []],
       ['?id=ID', ['own-private']],
       ['?id=nonsense', []],
       ['?status=active', ['public', 'own-private']],
@@ -184,6 +188,11 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['?foo=in:a,b', ['ns:1,"x"']],
       ['?foo=in%3Aa%2Cb', ['ns:1,"x"']],
       ['?is_public=true', []],
+      // Names that every object has are names of properties like any other.
+      ['?constructor=5', ['own-community']],
+      ['?constructor=x', []],
+      ['?__proto__=5', []],
+      ['?toString_min=5', []],
       ['?deleted=true', defaults],
       ['?owner=ACME', ['ns:1,"x"', 'own-protected', 'own-community', 'own-shared', 'own-private']],
       ['?owner=OTHER', ['accepted', 'public']],
@@ -205,6 +214,8 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['?name=foo:bar', "Unable to filter by unknown operator 'foo'."],
       ['?status=neq:active', "Unable to filter by unknown operator 'neq'."],
       ['?name=in:"a', 'The quote is not closed.'],
+      ['?name=in:"a\\"', 'The quote is not closed.'],
+      [`?name=in:${numbered(1001)}`, 'A filter may have at most 1000 values.'],
       ['?name=in:a"b",c', 'There is no comma before opening quotation mark.'],
       ['?name=in:"a"b', 'There is no comma after closing quotation mark.'],
       ['?visibility=secret', 'Invalid visibility value: secret'],

@@ -45,15 +45,13 @@ const numbers: Readonly<Record<string, ImageField>> = {
   virtual_size: 'virtualSize',
 }
 
-const words: Readonly<Record<string, (value: string) => Filter>> = {
-  // Through the index of folded names, and then exactly.
-  name: (value) => ({
-    all: [{ field: 'name', is: 'eq', value, caseless: true }, field('name', 'eq', value)],
-  }),
-  id: (value) => field('uuid', 'eq', normaliseUuid(value) ?? ''),
-  status: (value) => field('status', 'eq', value),
-  container_format: (value) => field('containerFormat', 'eq', value),
-  disk_format: (value) => field('diskFormat', 'eq', value),
+/** Attributes that may be one of several values. */
+const words: Readonly<Record<string, ImageField>> = {
+  name: 'name',
+  id: 'uuid',
+  status: 'status',
+  container_format: 'containerFormat',
+  disk_format: 'diskFormat',
 }
 
 /** @throws Refusal 400 */
@@ -90,7 +88,7 @@ export function readFilters(query: Query): Asked {
 function filterOf(name: string, query: Query): Filter {
   const value = query.get(name)!
   if (name === 'tag') return { all: query.all('tag').map((tag) => ({ tag })) }
-  if (Object.hasOwn(words, name)) return anyOf(wantedValues(value).map(words[name]!))
+  if (Object.hasOwn(words, name)) return wordFilter(words[name]!, wantedValues(value))
   if (name === 'checksum') return field('md5', 'eq', value)
   if (name === 'os_hash_value') return field('sha512', 'eq', value)
   if (name === 'os_hash_algo')
@@ -101,13 +99,25 @@ function filterOf(name: string, query: Query): Filter {
   if (name === 'changes-since') throw bad('The "changes-since" filter is no longer available on v2.')
   if (unfilterable.has(name)) throw bad(`Unable to filter by '${name}'.`)
   const range = /^(.+)_(min|max)$/.exec(name)
-  const number = numbers[name] ?? numbers[range?.[1] ?? '']
-  if (number) return numberFilter(number, range ? (range[2] as 'min' | 'max') : 'is', value)
-  return { property: name, value }
+  const number = range ? range[1]! : name
+  if (!Object.hasOwn(numbers, number)) return { property: name, value }
+  return numberFilter(numbers[number]!, range ? (range[2] as 'min' | 'max') : 'is', value)
 }
 
-function anyOf(filters: readonly Filter[]): Filter {
-  return filters.length === 1 ? filters[0]! : { any: filters }
+function wordFilter(name: ImageField, values: readonly string[]): Filter {
+  if (name === 'uuid')
+    return oneOf(
+      name,
+      values.map(normaliseUuid).filter((uuid) => uuid !== null),
+    )
+  // Through the index of folded names, and then exactly.
+  if (name === 'name') return { all: [{ ...oneOf(name, values), caseless: true }, oneOf(name, values)] }
+  return oneOf(name, values)
+}
+
+/** A single value is told apart, because a list may begin with what has it. */
+function oneOf(name: ImageField, values: readonly string[]): Extract<Filter, { readonly field: string }> {
+  return values.length === 1 ? { field: name, is: 'eq', value: values[0]! } : { field: name, in: values }
 }
 
 function numberFilter(name: ImageField, bound: 'min' | 'max' | 'is', value: string): Filter {

@@ -9,11 +9,18 @@ export function splitOperator(expression: string): { readonly operator: string; 
   return { operator: expression.slice(0, colon), value: expression.slice(colon + 1) }
 }
 
+/** Values in one list: each is a parameter of the query, of which a database takes some ten thousand. */
+const mostValues = 1_000
+
 /** The values that a filter by equality may have: one, or those of `in:`. @throws Refusal 400 */
 export function wantedValues(expression: string): readonly string[] {
   const { operator, value } = splitOperator(expression)
   if (operator === 'eq') return [value]
-  if (operator === 'in') return splitValues(value)
+  if (operator === 'in') {
+    const values = [...new Set(splitValues(value))]
+    if (values.length > mostValues) throw bad(`A filter may have at most ${mostValues} values.`)
+    return values
+  }
   throw bad(`Unable to filter by unknown operator '${operator}'.`)
 }
 
@@ -26,7 +33,7 @@ export function splitValues(list: string): string[] {
   let rest = list
   for (;;) {
     if (rest.startsWith('"')) {
-      const quoted = /^"((?:\\"|[^"])*)"/.exec(rest)
+      const quoted = /^"((?:\\"|[^"\\]|\\(?!"))*)"/.exec(rest)
       if (!quoted) throw bad(`Invalid filter value ${list}. The quote is not closed.`)
       values.push(quoted[1]!.replaceAll('\\"', '"'))
       rest = rest.slice(quoted[0].length)
