@@ -241,6 +241,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['?sort_key=min_ram', 'Invalid sort key: min_ram.'],
       ['?sort_dir=up', 'Invalid sort direction: up'],
       ['?sort=name:up', 'Invalid sort direction: up'],
+      ['?sort=name:asc:desc', 'Invalid sort direction: asc:desc'],
       ['?sort=', 'Invalid sort key: .'],
       ['?sort=name:asc,', 'Invalid sort key: .'],
       ['?sort=name&sort_dir=asc', 'Old and new sorting syntax cannot be combined'],

@@ -56,11 +56,9 @@ function termsOf(query: Query): Term[] {
     return sorts
       .flatMap((sort) => sort.split(','))
       .map((part) => {
-        const [key = '', direction = 'desc'] = part
-          .trim()
-          .split(':')
-          .map((word) => word.trim())
-        return { key, direction }
+        const colon = part.indexOf(':')
+        if (colon < 0) return { key: part.trim(), direction: 'desc' }
+        return { key: part.slice(0, colon).trim(), direction: part.slice(colon + 1).trim() }
       })
   }
   if (keys.length === 0) return [{ key: 'created_at', direction: directions[0] ?? 'desc' }]
