@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Remote } from '../catalogue/core.ts'
 import { Failure } from '../catalogue/failure.ts'
+import { withoutSecrets } from '../catalogue/images/without-secrets.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 
 /** How long an address may take to answer before an import from it is refused at once. */
@@ -23,7 +24,9 @@ export function remoteOf(fetcher: Outbound): Remote {
       if (isSuccess(status)) return body
       // In the words that people know from the importers of Danube Cloud (danube.md 1.6, 3.2).
       const kind = status >= 500 ? 'Server' : 'Client'
-      throw refused(`${status} ${kind} Error: ${STATUS_CODES[status] ?? 'Unknown'} for url: ${url}`)
+      throw refused(
+        `${status} ${kind} Error: ${STATUS_CODES[status] ?? 'Unknown'} for url: ${withoutSecrets(url)}`,
+      )
     },
 
     download: (url, limits) => fetcher.download(url, limits),

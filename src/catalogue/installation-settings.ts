@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts'
 import { record } from './audit.ts'
 import type { Query, Trx } from './core.ts'
+import { withoutSecrets } from './images/without-secrets.ts'
 
 /** What holds for the whole installation and is changed while it runs: the table `settings` (danube.md 1.9). */
 export type InstallationSettings = {
@@ -64,10 +65,15 @@ export async function writeSetting<Name extends keyof InstallationSettings>(
     action: before ? 'update' : 'create',
     kind: 'setting',
     id: name,
-    ...(before ? { before: JSON.parse(before.value_json) } : {}),
-    after: value,
+    ...(before ? { before: toldOf(before.value_json) } : {}),
+    after: toldOf(value_json),
   })
   return before ? 'changed' : 'created'
+}
+
+/** What the audit log tells of a value. */
+function toldOf(json: string): unknown {
+  return JSON.parse(json, (_key, value) => (typeof value === 'string' ? withoutSecrets(value) : value))
 }
 
 async function forgetMoved(trx: Trx, wanted: InstallationSettings['repositories']): Promise<void> {

@@ -3,6 +3,7 @@ import type { Database } from '../../database/schema.ts'
 import type { Actor } from '../actor.ts'
 import { record } from '../audit.ts'
 import type { Core, Trx } from '../core.ts'
+import { withoutSecrets } from '../images/without-secrets.ts'
 import { now } from '../time.ts'
 
 /** What one application of a bootstrap file did. */
@@ -49,7 +50,10 @@ export async function upsert(
   const at = now()
   const hide = (facts: Record<string, unknown>) =>
     Object.fromEntries(
-      Object.entries(facts).map(([name, value]) => [name, secret.includes(name) ? '***' : value]),
+      Object.entries(facts).map(([name, value]) => {
+        if (secret.includes(name)) return [name, '***']
+        return [name, name === 'url' && typeof value === 'string' ? withoutSecrets(value) : value]
+      }),
     )
   if (!before) {
     const row: Record<string, Value> = {

@@ -5,6 +5,7 @@ import { demandIn, permitted } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
 import { mainProjectId } from '../images/cleanup.ts'
+import { withoutSecretsIn } from '../images/without-secrets.ts'
 import { likePattern } from '../pattern.ts'
 import { now, second } from '../time.ts'
 import type { ObjectType } from './log.ts'
@@ -172,7 +173,8 @@ function toEntry(row: Selectable<TaskLogTable>): LogEntry {
     objectName: row.object_name,
     objectAlias: row.object_alias,
     message: row.message,
-    detail: row.detail,
+    // Earlier versions wrote addresses as they had been given.
+    detail: withoutSecretsIn(row.detail),
     flag: row.flag,
   }
 }

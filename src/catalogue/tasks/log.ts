@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts'
 import type { Trx } from '../core.ts'
+import { withoutSecretsIn } from '../images/without-secrets.ts'
 import { now } from '../time.ts'
 import type { TaskState } from './task.ts'
 
@@ -76,7 +77,14 @@ export async function logEnded(
   const { id: _id, ...row } = begun
   await trx
     .insertInto('task_log')
-    .values({ ...row, at: now(), state, detail, flag: flag ?? row.flag, message: message ?? row.message })
+    .values({
+      ...row,
+      at: now(),
+      state,
+      detail: withoutSecretsIn(detail),
+      flag: flag ?? row.flag,
+      message: message ?? row.message,
+    })
     .execute()
 }
 
@@ -108,7 +116,8 @@ async function insert(
       object_name: object.name,
       object_alias: object.alias,
       message,
-      detail,
+      // Whoever reads the log need not be whoever may fetch from there.
+      detail: withoutSecretsIn(detail),
       flag: flagOf(message),
     })
     .execute()

@@ -1,5 +1,4 @@
 import type { AuditEntry } from '../../catalogue/audit.ts'
-import { withoutSecrets } from '../../catalogue/images/without-secrets.ts'
 import type { LogEntry } from '../../catalogue/tasks/history.ts'
 import type { TaskNames } from '../../catalogue/tasks/names.ts'
 import { movesBytes } from '../../catalogue/tasks/outcome.ts'
@@ -20,11 +19,6 @@ export function toWireTaskItem(task: Task, { username, project, image }: TaskNam
   }
 }
 
-/** Addresses in what the log says; what they hold besides may give access to what is there. */
-function withoutAccess(text: string): string {
-  return text.replace(/https?:\/\/[^\s']+/g, (url) => withoutSecrets(url).replace(/\/\/[^/]*@/, '//'))
-}
-
 export function toWireLog(entries: readonly LogEntry[], deeds: readonly AuditEntry[]): WireTaskLog {
   return {
     entries: entries.map(({ at, state, username, message, detail }) => ({
@@ -32,7 +26,7 @@ export function toWireLog(entries: readonly LogEntry[], deeds: readonly AuditEnt
       state,
       username,
       message,
-      detail: withoutAccess(detail),
+      detail,
     })),
     deeds: deeds.map(({ at, action, username, face }) => ({ at: iso(at), action, username, face })).reverse(),
   }

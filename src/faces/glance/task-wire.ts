@@ -67,13 +67,16 @@ function details(shown: ImageTask): object {
   }
 }
 
-/** The request that was made, or what it would have been here where another wire was asked. */
+/**
+ * The request that was made, as it was to those who may change the image (glance.md section 17), or what it would have been
+ * here where another wire was asked.
+ */
 function inputOf({ task, mayChange }: ImageTask): object {
-  const url = (text: string) => (mayChange ? text : withoutSecrets(text))
   const image_id = task.imageUuid
-  if (task.kind === 'location-import') return { image_id, loc_url: url((task.payload as ImportPayload).url) }
+  const url = () => withoutSecrets((task.payload as ImportPayload).url)
+  if (task.kind === 'location-import') return { image_id, loc_url: url() }
   if (task.kind === 'import-url') {
-    const uri = url((task.payload as ImportPayload).url)
+    const uri = url()
     return { image_id, import_req: { method: { name: 'web-download', uri } }, backend: [] }
   }
   const { request, stores } = task.payload as StoreImportPayload

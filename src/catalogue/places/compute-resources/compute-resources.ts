@@ -4,6 +4,7 @@ import { difference, record } from '../../audit.ts'
 import type { Core, Query, Trx } from '../../core.ts'
 import { Failure } from '../../failure.ts'
 import { fold } from '../../fold.ts'
+import { withoutSecrets } from '../../images/without-secrets.ts'
 import { now } from '../../time.ts'
 import { sameIds } from '../associations.ts'
 import { builtIn, inUse } from '../in-use.ts'
@@ -281,7 +282,12 @@ export function computeResources(core: Core) {
         if (instance) throw inUse(resource.name, instance.hostname)
         const view = await viewOf(trx, actor, resource)
         await trx.deleteFrom('compute_resources').where('id', '=', id).execute()
-        await record(trx, actor, { action: 'delete', kind: 'compute resource', id, before: view })
+        await record(trx, actor, {
+          action: 'delete',
+          kind: 'compute resource',
+          id,
+          before: { ...view, url: view.url && withoutSecrets(view.url) },
+        })
         return { ...view, organizations: [], locations: [] }
       })
     },
@@ -330,8 +336,8 @@ function changedNames(before: ComputeResourceFacts, after: ComputeResourceFacts)
   return Object.keys(difference<object>(before, after).after)
 }
 
-function withoutSecret({ password, ...facts }: ComputeResourceFacts): object {
-  return { ...facts, password: password === null ? null : '***' }
+function withoutSecret({ password, url, ...facts }: ComputeResourceFacts): object {
+  return { ...facts, url: url && withoutSecrets(url), password: password === null ? null : '***' }
 }
 
 function builtInChange(): Failure {
