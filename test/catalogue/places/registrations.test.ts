@@ -263,6 +263,43 @@ forEachDatabase((_engine, _open, freshUrl) => {
       assert.equal((await automatic(image.uuid)).operatingSystem.id, 2204)
     })
 
+    test('the system of an image is the one that is called what it says, however it is kept', async () => {
+      const systems = [
+        { id: 2404, name: 'kubuntu', major: '24.04' },
+        { id: 125, name: 'Bookworm', major: '12', description: 'Debian 12.5' },
+        { id: 99, name: 'Red Hat', major: '9' },
+      ]
+      await t.apply({ operatingSystems: systems })
+      for (const [distro, version, id] of [
+        ['kubuntu', '24.04', 2404],
+        ['Debian', '12.5', 125],
+        ['Red', 'Hat 9', 99],
+      ] as const) {
+        const properties = { os_distro: distro, os_version: version }
+        const image = await activeImage(t, owner, { name: `called ${distro}`, properties })
+        assert.equal((await automatic(image.uuid)).operatingSystem.id, id)
+        await t.catalogue.images.change(owner, image.uuid, () => ({ name: `still ${distro}` }))
+        assert.equal((await automatic(image.uuid)).operatingSystem.id, id)
+        assert.deepEqual((await t.catalogue.images.view(owner, image.uuid)).properties, properties)
+      }
+    })
+
+    test('what Foreman calls blank is not shown to it', async () => {
+      const properties = { os_distro: ' ', architecture: '\t', os_admin_user: ' \u00a0' }
+      const image = await activeImage(t, owner, { name: ' \u3000', properties })
+      const registered = await t.catalogue.registrations.list(systemActor, inCatalogue)
+      const found = registered.find(({ uuid }) => uuid === image.uuid)!
+      assert.deepEqual(
+        [found.name, found.username, found.operatingSystem.title, found.architecture.name],
+        [image.uuid, 'root', 'unknown', 'x86_64'],
+      )
+      // What was shown can be written, and changes nothing.
+      const { name, username } = found
+      await t.catalogue.registrations.change(owner, inCatalogue, found.id, { name, username })
+      const after = await t.catalogue.images.view(owner, image.uuid)
+      assert.deepEqual([after.name, after.properties], [' \u3000', properties])
+    })
+
     test('the system `unknown` is that of an image that does not say', async () => {
       const image = await activeImage(t, owner, {
         name: 'who knows',

@@ -4,6 +4,7 @@ import type { Image } from '../../images/image.ts'
 import { hasBytes } from '../../images/image.ts'
 import { now } from '../../time.ts'
 import { findOrCreateArchitecture, findOrCreateSystem, saysTheSame } from '../systems/facts.ts'
+import { isBlank } from '../violations.ts'
 import { catalogueResource } from '../visibility.ts'
 
 /** What an image without a login user is registered with. */
@@ -26,13 +27,17 @@ export async function followImage(trx: Trx, image: Image): Promise<void> {
     return
   }
   if (existing ? existing.automatic === 0 : image.unregistered) return
+  const { architecture, os_admin_user: login } = image.properties
+  // Of white space alone Foreman says that it is blank.
+  const name = isBlank(image.name) ? image.uuid : image.name
+  const username = login === undefined || isBlank(login) ? defaultUsername : login
   const facts = {
     operating_system_id: await systemFor(trx, image, existing?.operating_system_id),
-    architecture_id: await findOrCreateArchitecture(trx, image.properties.architecture),
-    name: image.name || image.uuid,
-    name_fold: fold(image.name || image.uuid),
-    username: image.properties.os_admin_user || defaultUsername,
-    username_fold: fold(image.properties.os_admin_user || defaultUsername),
+    architecture_id: await findOrCreateArchitecture(trx, architecture),
+    name,
+    name_fold: fold(name),
+    username,
+    username_fold: fold(username),
   }
   if (!existing) {
     await trx

@@ -61,26 +61,42 @@ export function saysTheSame(
   return withoutSpaces(system.name) === said.name && systemVersion(system) === systemVersion(said)
 }
 
-/** The id of the operating system with these facts; it is made when it is missing. */
+/**
+ * The id of the operating system with these facts, or else of the one that is called so, however it is kept: titles are
+ * unique. It is made when it is missing.
+ */
 export async function findOrCreateSystem(
   trx: Trx,
   distro: string | undefined,
   version: string | undefined,
 ): Promise<number> {
   const system = systemOf(distro, version)
-  const found = await findSystem(trx, system)
+  const find = async () => (await findSystem(trx, system)) ?? (await titled(trx, systemTitle(system)))
+  const found = await find()
   if (found) return found
   await insertSystem(trx, system, {}, true)
-  return (await findSystem(trx, system))!
+  return (await find())!
 }
 
-async function findSystem(query: Query, { name, major, minor }: SystemName): Promise<number | undefined> {
+export async function findSystem(
+  query: Query,
+  { name, major, minor }: SystemName,
+): Promise<number | undefined> {
   const row = await query
     .selectFrom('operating_systems')
     .select('id')
     .where('name', '=', name)
     .where('major', '=', major)
     .where('minor', '=', minor)
+    .executeTakeFirst()
+  return row?.id
+}
+
+async function titled(query: Query, title: string): Promise<number | undefined> {
+  const row = await query
+    .selectFrom('operating_systems')
+    .select('id')
+    .where('title', '=', title)
     .executeTakeFirst()
   return row?.id
 }
