@@ -124,6 +124,23 @@ forEachDatabase((_engine, _open, freshUrl) => {
     assert.deepEqual([...(account.roles.get(2) ?? [])], ['image_import_admin'])
   })
 
+  test('an operating system is the one of its name and version, whatever it is called', async () => {
+    const system = (more: string) => apply(`operatingSystems: [{ name: plan9, major: "4"${more} }]`)
+    const shown = async () => {
+      const { db } = t.core.database
+      const rows = db.selectFrom('operating_systems').select(['title', 'title_fold', 'description'])
+      return rows.where('name', '=', 'plan9').execute()
+    }
+    assert.deepEqual(await system(''), [{ what: 'operating system plan9 4', did: 'created' }])
+    for (const title of ['Plan 9 Fourth', 'Fourth Edition']) {
+      const more = `, description: ${title}`
+      assert.deepEqual(await system(more), [{ what: `operating system ${title}`, did: 'changed' }])
+      assert.deepEqual(await system(more), [])
+      assert.deepEqual(await system(''), [])
+      assert.deepEqual(await shown(), [{ title, title_fold: title.toLowerCase(), description: title }])
+    }
+  })
+
   test('images are described with their ids and dates, and keep them', async () => {
     const text = `images: [{ uuid: 4747270D-61c9-4bb6-9b01-f6dd915f0560, name: u, project: acme, diskFormat: raw,
       containerFormat: bare, createdAt: 2024-03-20T07:52:50Z, updatedAt: "2024-03-20T09:08:42Z", properties: { os_distro: centos } }]`
@@ -152,6 +169,22 @@ forEachDatabase((_engine, _open, freshUrl) => {
       [
         'users:\n- username: x\n  roles:\n  - { project: nowhere, role: owner }',
         /^site\.yaml, line 2: users\[0\]: There is no project "nowhere"\.$/m,
+      ],
+      [
+        'projects:\n- name: twin\n- name: TWIN',
+        /^site\.yaml, line 3: projects\[1\]: Another one has the same name already\.$/m,
+      ],
+      [
+        'projects: [{ id: 1, name: second }]',
+        /^site\.yaml, line 1: projects\[0\]: Another one has the same id already\.$/m,
+      ],
+      [
+        'users: [{ id: 1, username: second }]',
+        /^site\.yaml, line 1: users\[0\]: Another one has the same id already\.$/m,
+      ],
+      [
+        'operatingSystems: [{ name: a, major: "1" }, { name: b, major: "2" }, { name: b, major: "2", description: a 1 }]',
+        /^site\.yaml, line 1: operatingSystems\[2\]: Another one has the same title already\.$/m,
       ],
       ['instances: [{ project: main }]', /^site\.yaml, line 1: instances\[0\]: needs uuid or hostname$/m],
       [

@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../../database/dialect.ts'
 import { demandDirectory } from '../access.ts'
 import type { Actor } from '../actor.ts'
 import type { Core } from '../core.ts'
@@ -38,8 +39,9 @@ export async function applyBootstrap(
         try {
           await apply(application, entry)
         } catch (error) {
-          if (!isFailure(error)) throw error
-          throw refusal([place(file, [name, index], lines, error.message)])
+          const message = isFailure(error) ? error.message : twin(error)
+          if (message === null) throw error
+          throw refusal([place(file, [name, index], lines, message)])
         }
       }
     }
@@ -57,6 +59,14 @@ export async function applyBootstrap(
     if (document.settings) await applySettings(application, document.settings)
     return application.applied
   })
+}
+
+/** What is wrong with an entry that would be a second one of something; null for every other error. */
+function twin(error: unknown): string | null {
+  const collision = isUniqueViolation(error)
+  if (collision === false) return null
+  const columns = collision.columns.map((column) => column.replace(/_fold$/, '')).join(', ')
+  return `Another one has the same ${columns || 'name'} already.`
 }
 
 /** The description of an image; its bytes come through a face. */

@@ -1,5 +1,5 @@
 import { fold } from '../fold.ts'
-import { guessFamily, systemTitle } from '../places/systems/facts.ts'
+import { findSystem, guessFamily, systemTitle } from '../places/systems/facts.ts'
 import type { Entry } from './document.ts'
 import { idOf } from './lookups.ts'
 import { bit } from './people.ts'
@@ -23,12 +23,16 @@ export async function applyArchitecture(
 export async function applySystem(application: Application, entry: Entry<'operatingSystems'>): Promise<void> {
   const system = { name: entry.name, major: entry.major ?? '', minor: entry.minor ?? '' }
   const title = entry.description || systemTitle(system)
+  // One that is there under its name and version may be called otherwise.
+  const known = await findSystem(application.trx, system)
+  const [key, value] = known === undefined ? (['title', title] as const) : (['id', known] as const)
   await upsert(
     application,
-    { table: 'operating_systems', kind: 'operating system', key: 'title' },
-    title,
+    { table: 'operating_systems', kind: 'operating system', key },
+    value,
     title,
     {
+      ...(known !== undefined && entry.description !== undefined ? { title, title_fold: fold(title) } : {}),
       id: entry.id,
       name: system.name,
       major: entry.major,
