@@ -342,6 +342,19 @@ forEachDatabase((_engine, _open, freshUrl) => {
       await world.expect('GET', '/auth/tokens', { token, subject: eva }, 403)
     })
 
+    test('an administrator’s with the role member is one, also where he has only a weaker role by himself', async () => {
+      const as = (roles: object[]) => world.apply({ users: [{ username: 'root', roles }] })
+      await as([{ project: 'acme', role: 'reader' }])
+      const { token, body } = await login(await made1({ roles: [{ name: 'member' }] }, 'root', 'acme'))
+      await as([])
+      assert.deepEqual(rolesOf(body), ['member', 'reader'])
+      await as([{ project: 'acme', role: 'reader' }])
+      const { held, superAdmin } = await world.catalogue.openstack.identityOf(token, context)
+      await as([])
+      assert.deepEqual([...held.values()].flatMap((names) => [...names]).sort(), ['member', 'reader'])
+      assert.equal(superAdmin, false)
+    })
+
     test('an owner’s with the role reader is no owner', async () => {
       const found = await made1({ roles: [{ name: 'reader' }] }, 'omar', 'other')
       const { token } = await login(found)

@@ -46,7 +46,10 @@ export function rightsIn(
   )
   if (roles.size === 0) return null
   const kept = [...held].filter((role) => roles.has(wireRoleOf[role]))
+  const [strongest] = roles
   // Less than the user has by itself is exactly what the wire's role says.
-  const counting: HeldRole[] = kept.length > 0 ? kept : [...roles].slice(0, 1)
+  const counting: HeldRole[] = kept.some((role) => wireRoleOf[role] === strongest)
+    ? kept
+    : [...kept, strongest!]
   return { roles, held: new Map([[projectId, new Set(counting)]]), superAdmin: roles.has('admin') }
 }
