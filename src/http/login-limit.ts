@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Failure, isFailure } from '../catalogue/failure.ts'
+import { networkOf } from './network.ts'
 
 export type LoginLimit = {
   /**
@@ -18,16 +19,21 @@ const rememberedAtMost = 10_000
  * Slows down the guessing of passwords (one-catalogue.md section 5: "Failed logins are always limited, successful
  * ones never counted"). Each process counts for itself.
  */
-export function loginLimit({ failures: maximum, seconds } = { failures: 10, seconds: 60 }): LoginLimit {
+export function loginLimit(
+  { failures: maximum, seconds } = { failures: 10, seconds: 60 },
+  most = rememberedAtMost,
+): LoginLimit {
+  // In the order in which they end, so that the first are the ones to forget.
   const entries = new Map<string, Entry>()
 
   function entryOf(key: string): Entry {
     const at = Date.now()
     const known = entries.get(key)
     if (known && (known.until > at || known.underWay > 0)) return known
-    if (entries.size >= rememberedAtMost) {
-      for (const [other, { until, underWay }] of entries)
-        if (until <= at && underWay === 0) entries.delete(other)
+    entries.delete(key)
+    for (const [oldest, { until, underWay }] of entries) {
+      if (until > at && entries.size < most) break
+      if (underWay === 0) entries.delete(oldest)
     }
     const entry: Entry = { failures: 0, underWay: 0, until: at + seconds * 1000, waiters: [] }
     entries.set(key, entry)
@@ -38,7 +44,7 @@ export function loginLimit({ failures: maximum, seconds } = { failures: 10, seco
     async attempt(address, name, login) {
       // A digest, because strangers choose the name, and how long it is.
       const key = createHash('sha256')
-        .update(`${address} ${name.normalize('NFC').toLowerCase()}`)
+        .update(`${networkOf(address)} ${name.normalize('NFC').toLowerCase()}`)
         .digest('base64')
       let entry = entryOf(key)
       // Attempts under way may all fail: no more of them at once than may still fail, and the others wait.

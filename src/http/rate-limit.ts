@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import ipaddr from 'ipaddr.js'
 import { Failure } from '../catalogue/failure.ts'
+import { networkOf } from './network.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -64,12 +64,4 @@ export function limitRate(app: FastifyInstance, perMinute: number): void {
 function callerOf(request: FastifyRequest): string {
   const userId = request.actor?.userId
   return userId === undefined || userId === null ? networkOf(request.ip) : `user ${userId}`
-}
-
-/** One customer has a whole /64 of IPv6 addresses, and one IPv4 address in two spellings. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
-  if (parsed.kind() === 'ipv4') return parsed.toString()
-  return `${(parsed as ipaddr.IPv6).parts.slice(0, 4).join(':')}/64`
 }
