@@ -1,6 +1,10 @@
 import { isFailure } from '../../catalogue/failure.ts'
 import type { ImportMethod } from '../../catalogue/images/import-method.ts'
-import type { ImportRequest, OtherGlance } from '../../catalogue/images/store-imports/request.ts'
+import {
+  type ImportRequest,
+  inWords,
+  type OtherGlance,
+} from '../../catalogue/images/store-imports/request.ts'
 import { headerOf } from './auth.ts'
 import { objectOf } from './body.ts'
 import { bad, notAuthorized, Refusal } from './failures.ts'
@@ -47,7 +51,7 @@ function methodOf({ parts }: Context, body: Body): { readonly method: Body; read
     throw bad("Import request requires a 'name' field.")
   const { name } = method as Body
   const known = parts.catalogue.storeImports.methods.find((one) => one === name)
-  if (known === undefined) throw bad(`Unknown import method name '${name}'.`)
+  if (known === undefined) throw bad(`Unknown import method name '${inWords(name)}'.`)
   return { method: method as Body, name: known }
 }
 

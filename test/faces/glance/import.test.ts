@@ -33,6 +33,8 @@ after(async () => {
   await source.close()
 })
 
+/** Whoever makes a text of it calls what is no function. */
+const noText = { toString: 1, valueOf: 1 }
 const direct = { method: { name: 'glance-direct' } }
 const download = (uri: unknown) => ({ method: { name: 'web-download', uri } })
 const copy = { method: { name: 'copy-image' } }
@@ -88,6 +90,13 @@ describe('what is refused (13.2)', () => {
       { as: 'eva', json: { method: { name: 'x<y' } } },
       400,
       "Unknown import method name 'x<y'.",
+    ],
+    [
+      'a method whose name is no text, nor can be made one',
+      queued,
+      { as: 'eva', json: { method: { name: noText } } },
+      400,
+      'Unknown import method name',
     ],
     [
       'copies where there is one store',
@@ -606,7 +615,7 @@ describe('what a URL may not make the server do (24.2)', () => {
       await still.expect('POST', `/images/${uuid}/import`, { as: 'eva', json: download(uri) }, 400, text)
       assert.equal((await importer(still).show(uuid)).status, 'queued')
     })
-  for (const uri of [undefined, null, 1, {}, ['http://images.example.org/']])
+  for (const uri of [undefined, null, 1, {}, noText, ['http://images.example.org/']])
     test(`${JSON.stringify(uri)} is no URL`, async () => {
       const { uuid } = await still.image()
       await still.expect('POST', `/images/${uuid}/import`, { as: 'eva', json: download(uri) }, 400)

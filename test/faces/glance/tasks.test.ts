@@ -296,6 +296,12 @@ describe('all tasks', () => {
       'does not pass filtering',
     ],
     [
+      'a URL that is no text, nor can be made one',
+      { json: { type: 'import', input: { import_from: { toString: 1, valueOf: 1 } } } },
+      400,
+      'does not pass filtering',
+    ],
+    [
       'anything else',
       { json: { type: 'import', input: { import_from: 'http://images.example.org/' } } },
       403,

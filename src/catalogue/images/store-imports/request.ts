@@ -113,5 +113,12 @@ export function demandFetchable({ remote }: Core, url: unknown): string {
   } catch (error) {
     if (!isFailure(error)) throw error
   }
-  throw new Failure('invalid', `URI for web-download does not pass filtering: ${url}`, { reason: 'uri' })
+  throw new Failure('invalid', `URI for web-download does not pass filtering: ${inWords(url)}`, {
+    reason: 'uri',
+  })
+}
+
+/** What a body says, for a message: an object can name its own `toString`, and be no text at all. */
+export function inWords(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
