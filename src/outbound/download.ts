@@ -3,7 +3,7 @@ import { Failure, isFailure } from '../catalogue/failure.ts'
 import { aborted, type Exchange, single, truncated } from './fetch.ts'
 
 export type DownloadLimits = {
-  /** More bytes than this end the download with the Failure `too-large` (reason `image-size`). */
+  /** More bytes than this end the download with the Failure `too-large` (reason `image-size`). Default: as many as can be counted. */
   readonly maxBytes?: number
   /** How often in a row a dropped connection is taken up again without a mebibyte of progress. Default 5. */
   readonly attempts?: number
@@ -33,7 +33,7 @@ const progress = 2 ** 20
  * `range` (only all of it can be had), `truncated` (dropped for good, or cannot be taken up again); `too-large`.
  */
 export async function* download(open: Open, limits: DownloadLimits): AsyncGenerator<Uint8Array> {
-  const { maxBytes = Number.POSITIVE_INFINITY, attempts = 5, backoffMs = 500, range, signal } = limits
+  const { maxBytes = Number.MAX_SAFE_INTEGER, attempts = 5, backoffMs = 500, range, signal } = limits
   const start = range?.start ?? 0
   let entity: Entity | null = null
   let offset = start

@@ -263,6 +263,25 @@ test('more than allowed is refused before or while it arrives', async (t) => {
   assert.ok((await all(start(t)(`${server.url}/chunked`, { maxBytes: data.length }))).equals(data))
 })
 
+test('more than can be counted is refused before it arrives, whoever says so', async (t) => {
+  const many = 2n ** 53n
+  const counted: Answer = (_request, response) => {
+    response.writeHead(200, { 'content-length': String(many) }).write(data)
+  }
+  const ranged: Answer = (_request, response) => {
+    response.writeHead(206, { 'content-range': `bytes 0-9/${many}` }).end(data.subarray(0, 10))
+  }
+  const limits = { onResponse: () => assert.fail('it is too large') }
+  for (const [answer, range] of [
+    [counted, {}],
+    [ranged, { range: { start: 0, end: 9 } }],
+  ] as const) {
+    const server = await serve(t, answer)
+    const { reason, got } = await fails(start(t)(server.url, { ...limits, ...range }))
+    assert.deepEqual([reason, got.length], ['too-large image-size', 0])
+  }
+})
+
 test('encoded bytes are refused, or taken untouched where that is wanted', async (t) => {
   const server = await serve(t, part(data.length, { 'content-encoding': 'gzip' }))
   assert.equal((await fails(start(t)(server.url))).reason, 'upstream encoding')

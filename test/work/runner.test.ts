@@ -64,6 +64,13 @@ forEachDatabase((engine, _open, freshUrl) => {
 
   const kind = (name: string, run: Kind['run'], more: Partial<Kind> = {}): Kind => ({ name, run, ...more })
 
+  test('what a task is said to be part of may be more than anybody can count', async () => {
+    const endless = kind('endless', async ({ progress }) => progress(1, 3 * Number.MAX_SAFE_INTEGER))
+    await work([endless])
+    const { state, progressTotal } = await ended(await add('endless'))
+    assert.deepEqual([state, progressTotal], ['succeeded', Number.MAX_SAFE_INTEGER])
+  })
+
   test('a task is carried out, with its progress, result and times', async () => {
     await work([
       kind('adds', async ({ task, progress }) => {

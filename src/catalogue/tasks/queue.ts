@@ -28,11 +28,14 @@ export function taskQueue(core: Core) {
       return rows[0] && toTask(rows[0])
     },
 
-    /** Records progress. False when the task is not this process's any more, or was asked to stop: then let go. */
+    /**
+     * Records progress; the total may be what another server announces, which can be more than anybody counts. False when
+     * the task is not this process's any more, or was asked to stop: then let go.
+     */
     async progress(id: string, done: number, total: number | null): Promise<boolean> {
       const row = await database.db
         .updateTable('tasks')
-        .set({ progress: done, progress_total: total })
+        .set({ progress: done, progress_total: total && Math.min(total, Number.MAX_SAFE_INTEGER) })
         .where('id', '=', id)
         .where('process_id', '=', processId)
         .where('state', '=', 'running')
