@@ -5,6 +5,8 @@ import { aborted, type Exchange, single, truncated } from './fetch.ts'
 export type DownloadLimits = {
   /** More bytes than this end the download with the Failure `too-large` (reason `image-size`). Default: as many as can be counted. */
   readonly maxBytes?: number
+  /** Fewer `bytes` in any such time end the download with the Failure `upstream` (reason `slow`). Default: no matter. */
+  readonly pace?: Pace
   /** How often in a row a dropped connection is taken up again without a mebibyte of progress. Default 5. */
   readonly attempts?: number
   /** The first pause before taking it up again; each further one is twice as long, at most 30 s. Default 500 ms. */
@@ -20,6 +22,9 @@ export type DownloadLimits = {
   readonly signal: AbortSignal
 }
 
+/** What a server has to send at least. */
+export type Pace = { readonly bytes: number; readonly ms: number }
+
 /** What the first answer said about the entity. Every later answer must say the same. */
 type Entity = { readonly validator: string | null; size: number | null }
 
@@ -30,11 +35,12 @@ const progress = 2 ** 20
 /**
  * A large body, taken up again with Range and If-Range where the connection drops.
  * @throws Failure as `fetchGuarded`, and `upstream` with reason `status`, `encoding`, `changed` (another entity by now),
- * `range` (only all of it can be had), `truncated` (dropped for good, or cannot be taken up again); `too-large`.
+ * `range` (only all of it can be had), `truncated` (dropped for good, or cannot be taken up again), `slow`; `too-large`.
  */
 export async function* download(open: Open, limits: DownloadLimits): AsyncGenerator<Uint8Array> {
   const { maxBytes = Number.MAX_SAFE_INTEGER, attempts = 5, backoffMs = 500, range, signal } = limits
   const start = range?.start ?? 0
+  const demandPace = pacer(limits.pace, start)
   let entity: Entity | null = null
   let offset = start
   let failed = 0
@@ -61,6 +67,7 @@ export async function* download(open: Open, limits: DownloadLimits): AsyncGenera
         if (range === undefined && offset + part.length > until) throw changed()
         const wanted = part.subarray(0, until - offset)
         offset += wanted.length
+        demandPace(offset)
         yield wanted
         if (range !== undefined && offset === until) return
       }
@@ -79,6 +86,18 @@ export async function* download(open: Open, limits: DownloadLimits): AsyncGenera
       await exchange?.end()
     }
     await pause(Math.min(backoffMs * 2 ** (failed - 1), 30_000), signal)
+  }
+}
+
+/** Idle limits alone would let a server hold a place for ever, with a byte now and then. */
+function pacer(pace: Pace | undefined, start: number): (offset: number) => void {
+  if (!pace) return () => {}
+  let [from, since] = [start, performance.now()]
+  return (offset) => {
+    if (performance.now() - since < pace.ms) return
+    if (offset - from < pace.bytes)
+      throw new Failure('upstream', 'The server sends the data too slowly.', { reason: 'slow' })
+    ;[from, since] = [offset, performance.now()]
   }
 }
 

@@ -47,7 +47,7 @@ export type TextAnswer = {
 export type DownloadRequest = Omit<DownloadLimits, 'signal'> & {
   /** Limit for a pause in the data. Default 60 s. */
   readonly idleMs?: number
-  /** Limit for the whole download, pauses and repetitions included. Default none: size and idle limits bound it. */
+  /** Limit for the whole download, pauses and repetitions included. Default none: size, pace and idle limits bound it. */
   readonly timeoutMs?: number
   /** Sent with every part that is asked for, and not to where the server redirects. */
   readonly headers?: Readonly<Record<string, string>>

@@ -3,6 +3,7 @@ import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { StoreImportPayload } from '../catalogue/images/store-imports/payload.ts'
 import type { Kind, Run, WorkParts } from './kind.ts'
 import { sourceBytes, sourceDescription } from './other-glance.ts'
+import { importPace } from './pace.ts'
 
 /** Opens the bytes anew; what is known of them before they come stands beside it. */
 type Source = {
@@ -81,7 +82,7 @@ async function sourceOf(
   sized: (size: number | null) => void,
 ): Promise<Source> {
   const { url, other, sealed } = task.payload as StoreImportPayload
-  const options = { signal, onResponse: ({ size }: { size: number | null }) => sized(size) }
+  const options = { signal, pace: importPace, onResponse: ({ size }: { size: number | null }) => sized(size) }
   if (url !== undefined) return { open: () => outbound.download(url, options) }
   if (!other || sealed === undefined || other.endpoint === null)
     throw new Failure('upstream', 'There is no image service in the region that was named.', {

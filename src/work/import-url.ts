@@ -2,6 +2,7 @@ import type { ReceiveOptions } from '../catalogue/bytes/receiving.ts'
 import { Failure, isFailure } from '../catalogue/failure.ts'
 import type { ImportPayload } from '../catalogue/images/imports.ts'
 import type { Kind, Run, WorkParts } from './kind.ts'
+import { importPace } from './pace.ts'
 
 /** Fetches an image's bytes from a URL. Run again after a crash it fetches from the start: the partial bytes are gone. */
 export const importUrl: Kind = {
@@ -33,6 +34,7 @@ export async function fetchBytes(
 ): Promise<object> {
   let total: number | null = payload.size ?? null
   const source = outbound.download(payload.url, {
+    pace: importPace,
     signal,
     onResponse: (info) => {
       total = info.size ?? total

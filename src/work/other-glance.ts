@@ -1,5 +1,5 @@
 import { Failure } from '../catalogue/failure.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { DownloadRequest, Outbound } from '../outbound/outbound.ts'
 
 /** Another image service, and who asks it. */
 export type OtherService = {
@@ -41,7 +41,7 @@ export function sourceBytes(
   outbound: Outbound,
   service: OtherService,
   imageId: string,
-  options: { readonly signal: AbortSignal; readonly onResponse: (info: { size: number | null }) => void },
+  options: DownloadRequest,
 ): AsyncIterable<Uint8Array> {
   const headers = { 'x-auth-token': service.token }
   return outbound.download(`${addressOf(service, imageId)}/file`, { ...options, headers })

@@ -282,6 +282,26 @@ test('more than can be counted is refused before it arrives, whoever says so', a
   }
 })
 
+test('a server that sends a byte now and then is given up, and one that is slow for a moment is not', async (t) => {
+  const server = await serve(t, async (_request, response) => {
+    response.writeHead(200, { etag })
+    while (!response.destroyed) {
+      response.write('x')
+      await delay(10)
+    }
+  })
+  const { reason, got } = await fails(start(t)(server.url, { pace: { bytes: 1000, ms: 100 } }))
+  assert.equal(reason, 'upstream slow')
+  assert.ok(got.length > 0)
+  assert.equal(server.requests.length, 1)
+  const pausing = await serve(t, async (_request, response) => {
+    response.write(data.subarray(0, 200_000))
+    await delay(150)
+    response.end(data.subarray(200_000))
+  })
+  assert.ok((await all(start(t)(pausing.url, { pace: { bytes: 1000, ms: 100 } }))).equals(data))
+})
+
 test('encoded bytes are refused, or taken untouched where that is wanted', async (t) => {
   const server = await serve(t, part(data.length, { 'content-encoding': 'gzip' }))
   assert.equal((await fails(start(t)(server.url))).reason, 'upstream encoding')

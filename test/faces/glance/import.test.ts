@@ -455,6 +455,31 @@ describe('what happens (13.3)', () => {
       }
     })
 
+  test('a source that sends a byte now and then does not hold the place of a task for ever', async () => {
+    const paces: unknown[] = []
+    const world = await startWorld({ importAllow: source.url.replace('http://', '') })
+    const outbound: World['outbound'] = {
+      ...world.outbound,
+      download(url, request) {
+        paces.push(request?.pace)
+        return world.outbound.download(url, { ...request, pace: { ...request!.pace!, ms: 50 } })
+      },
+    }
+    const runner = await startImporting({ ...world, outbound })
+    source.files.set('/trickle', (_request, response) => {
+      const timer = setInterval(() => response.write('x'), 5)
+      response.on('close', () => clearInterval(timer))
+    })
+    const { uuid } = await world.image()
+    await importer(world).begin(uuid, download(`${source.url}/trickle`))
+    const task = await importer(world).ended(uuid)
+    assert.deepEqual([task.status, task.message], ['failure', 'The server sends the data too slowly.'])
+    assert.equal((await importer(world).show(uuid)).status, 'queued')
+    assert.deepEqual(paces, [{ bytes: 8 * 1024 ** 2, ms: 600_000 }])
+    await runner.stop()
+    await world.close()
+  })
+
   test('what is larger than it may be is not taken', async () => {
     const small = await startWorld({
       settings: { maxImageBytes: 1000 },
