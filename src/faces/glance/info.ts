@@ -89,6 +89,7 @@ export const infoRoutes: readonly Route[] = [
     path: '/info/stores/detail',
     summary: 'The stores of the installation, in detail',
     policy: 'stores_info_detail',
+    forServices: true,
     handle: storeDetails,
   },
   {

@@ -114,6 +114,7 @@ export const locationRoutes: readonly Route[] = [
     path: '/images/:image/locations',
     summary: 'Where the bytes of an image are',
     policy: 'fetch_image_location',
+    forServices: true,
     handle: list,
   },
   {
@@ -121,6 +122,7 @@ export const locationRoutes: readonly Route[] = [
     path: '/images/:image/locations',
     summary: 'Has the bytes of an image fetched from a location',
     policy: 'add_image_location',
+    forServices: true,
     body: 'json',
     handle: add,
   },

@@ -53,6 +53,8 @@ export type Route = {
   readonly policy: string
   /** A token without a role does, too. */
   readonly anyToken?: true
+  /** A token whose only role is `service` does, too. */
+  readonly forServices?: true
   /** `ignored`: one may come and is not read. Where nothing is said there must be none. */
   readonly body?: 'json' | 'bytes' | 'ignored'
   /** The answer is a 200 that depends on nothing but the database, the caller and the URL, and may be given again. */
@@ -154,8 +156,9 @@ export function register(
 }
 
 /** A token without at least the role `reader` can do nothing, and so sees no image either (glance.md section 22). */
-function demandRole({ anyToken, path, policy }: Route, { identity, param }: Context): void {
-  if (anyToken || identity.superAdmin || identity.roles.has('reader')) return
+function demandRole({ anyToken, forServices, path, policy }: Route, { identity, param }: Context): void {
+  const { roles, superAdmin } = identity
+  if (anyToken || superAdmin || roles.has('reader') || (forServices && roles.has('service'))) return
   throw path.includes(':image') ? imageNotFound(param('image')) : notAuthorized(policy)
 }
 

@@ -488,6 +488,12 @@ describe('the API of 2.17', () => {
       const { uuid } = await world.image({ visibility: 'community' })
       await post(uuid, { url }, 202, 'omar')
       assert.equal((await settled(uuid, 'active')).image.owner, world.projects.acme)
+      // A service that has no role besides.
+      const { body } = await world.expect('GET', `/images/${uuid}/locations`, { as: 'lone' }, 200)
+      assert.deepEqual(body.at(-1), { url, metadata: {} })
+      const next = await world.image({ visibility: 'community' })
+      await post(next.uuid, { url }, 202, 'lone')
+      await world.expect('GET', `/images/${id}/locations`, { as: 'lone' }, 404)
     } finally {
       openstack.identityOf = identityOf
     }

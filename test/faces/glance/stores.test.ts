@@ -43,6 +43,21 @@ test('details are for administrators, and tell no paths', async () => {
     await several.expect('GET', '/info/stores/detail', { as }, 403, 'stores_info_detail')
 })
 
+test('details are for services, too, which need no other role', async () => {
+  const { openstack } = several.catalogue
+  const { identityOf } = openstack
+  openstack.identityOf = async (...given) => ({
+    ...(await identityOf(...given)),
+    roles: new Set(['service']),
+  })
+  try {
+    await several.expect('GET', '/info/stores/detail', { as: 'lone' }, 200)
+    await several.expect('GET', '/info/stores', { as: 'lone' }, 403)
+  } finally {
+    openstack.identityOf = identityOf
+  }
+})
+
 test('one store is never named', async () => {
   const { uuid } = await single.image({}, 'there')
   const text = 'Multi backend is not supported at this site.'
