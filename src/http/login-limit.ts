@@ -15,6 +15,9 @@ type Entry = { failures: number; underWay: number; until: number; waiters: (() =
 
 const rememberedAtMost = 10_000
 
+/** For keys and tokens that people may have chosen: who asks with a wrong one asks often, and has no name. */
+export const keyGuesses = { failures: 60, seconds: 60 }
+
 /**
  * Slows down the guessing of passwords (one-catalogue.md section 5: "Failed logins are always limited, successful
  * ones never counted"). Each process counts for itself.

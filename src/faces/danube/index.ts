@@ -1,5 +1,5 @@
 import type { Face } from '../../http/face.ts'
-import { loginLimit } from '../../http/login-limit.ts'
+import { keyGuesses, loginLimit } from '../../http/login-limit.ts'
 import { exhibit } from './exhibit.ts'
 import { loginRoutes } from './login.ts'
 import { register } from './register.ts'
@@ -15,9 +15,6 @@ export type DanubeOptions = {
   /** The clock of streams. */
   readonly clock?: Clock
 }
-
-/** Whoever guesses API keys from one address is slowed down; tokens of 40 hex digits nobody guesses. */
-const keyGuesses = { failures: 60, seconds: 60 }
 
 /**
  * The Danube Cloud API (danube.md). It must come before the Foreman face, which owns what is left of `/api`.

@@ -4,6 +4,7 @@ import { isFailure } from '../../catalogue/failure.ts'
 import { mainProjectId } from '../../catalogue/images/cleanup.ts'
 import type { Account } from '../../catalogue/people/users.ts'
 import type { Role } from '../../catalogue/roles.ts'
+import type { LoginLimit } from '../../http/login-limit.ts'
 import { notPermitted, type Refusal, refuse } from './failures.ts'
 
 /** The two trees of this wire: `/backend/api` for end-users, `/backend/staffapi` for staff (onecloudplanet.md 3.5). */
@@ -33,10 +34,11 @@ const schemes: readonly string[] = ['openapitoken', 'token']
 
 /**
  * From the header to the caller: onecloudplanet.md 3.1, 3.2, 3.4.
- * @throws Refusal 401, 403 or 400, in this order.
+ * @throws Refusal 401, 403 or 400, in this order; Failure `busy` (reason `logins`)
  */
-export async function authenticate(catalogue: Catalogue, asked: Asked): Promise<Caller> {
-  return callerOf(await accountOf(catalogue, tokenOf(asked.authorization), asked.address), asked)
+export async function authenticate(catalogue: Catalogue, logins: LoginLimit, asked: Asked): Promise<Caller> {
+  const token = tokenOf(asked.authorization)
+  return callerOf(await accountOf(catalogue, logins, token, asked.address), asked)
 }
 
 /** @throws Refusal 403 or 400 */
@@ -80,11 +82,22 @@ function tokenOf(header: string | undefined): string {
   return token
 }
 
-async function accountOf(catalogue: Catalogue, token: string, address: string): Promise<Account> {
+/** Some people choose their tokens, so guessing is slowed down; a valid one never waits for the failures of others. */
+async function accountOf(
+  catalogue: Catalogue,
+  logins: LoginLimit,
+  token: string,
+  address: string,
+): Promise<Account> {
   try {
     return await catalogue.users.byToken('token', token, address)
   } catch (error) {
     if (!isFailure(error, 'unauthenticated')) throw error
+    await logins
+      .attempt(address, '', () => Promise.reject(error))
+      .catch((failure) => {
+        if (failure !== error) throw failure
+      })
     if (error.detail.reason === 'expired') throw unauthenticated('Expired token.')
     if (error.detail.reason === 'address')
       throw unauthenticated('Unable to authenticate due to IP address restriction')

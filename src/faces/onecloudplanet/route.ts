@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { Actor } from '../../catalogue/actor.ts'
 import { answers } from '../../http/answers.ts'
 import type { Parts } from '../../http/face.ts'
+import { keyGuesses, loginLimit } from '../../http/login-limit.ts'
 import { openBody } from '../../http/receive.ts'
 import { authenticate, type Caller, type Side } from './auth.ts'
 import { readJson, unsupportedType } from './body.ts'
@@ -78,6 +79,7 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
   app.decorateRequest('onecloudplanetCaller', undefined)
 
   const kept = answers(parts.catalogue.version)
+  const logins = loginLimit(keyGuesses)
 
   async function bodyOf(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
     const given = await run(route, contextOf(parts, request, reply))
@@ -86,7 +88,7 @@ export function register(app: FastifyInstance, parts: Parts, routes: readonly Ro
 
   for (const [path, { side, methods }] of pathsOf(routes)) {
     const onRequest = async (request: FastifyRequest) => {
-      const caller = await authenticate(parts.catalogue, {
+      const caller = await authenticate(parts.catalogue, logins, {
         side,
         authorization: request.headers.authorization,
         address: request.ip,

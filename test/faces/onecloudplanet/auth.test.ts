@@ -53,6 +53,25 @@ describe('credentials', () => {
     })
   })
 
+  test('tokens that are guessed are slowed down, and right ones are not', async () => {
+    const own = await startWorld()
+    const ask = (token: string) =>
+      own.ask('GET', images, { headers: { authorization: `OpenAPIToken ${token}` } })
+    try {
+      for (let i = 0; i < 60; i++) assert.equal((await ask(`guess-${i}`)).status, 401)
+      const { status, headers, body } = await ask('guess')
+      const seconds = Number(headers.get('retry-after'))
+      assert.equal(status, 429)
+      assert.ok(seconds > 0 && seconds <= 60, `${seconds}`)
+      assert.deepEqual(body, {
+        detail: `Request was throttled. Expected available in ${seconds} seconds.`,
+      })
+      assert.equal((await ask(own.tokens.eva)).status, 200)
+    } finally {
+      await own.close()
+    }
+  })
+
   test('cookies are ignored', async () => {
     await world.expect('GET', images, { headers: { cookie: 'sessionid=abc' } }, 401)
   })
