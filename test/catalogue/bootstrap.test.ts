@@ -110,7 +110,17 @@ forEachDatabase((_engine, _open, freshUrl) => {
   })
 
   test('a list inside an entry is replaced as a whole', async () => {
-    await apply('users: [{ username: eva, tokens: [other-token], roles: [] }]')
+    assert.deepEqual(await apply('users: [{ username: eva, tokens: [other-token], roles: [] }]'), [
+      { what: 'token of user eva', did: 'changed' },
+      { what: 'token of user eva', did: 'created' },
+      { what: 'roles of user eva', did: 'changed' },
+    ])
+    const { id } = await t.catalogue.users.view(systemActor, 'eva')
+    const entries = await t.catalogue.audit.history('user', `${id}`, { limit: 3 })
+    assert.deepEqual(entries.map(({ action, before, after }) => [action, before, after]).slice(1), [
+      ['credential', null, { kind: 'token' }],
+      ['credential', { kind: 'token' }, null],
+    ])
     await assert.rejects(
       t.catalogue.users
         .byToken('token', 'stc0000000000000000000000000000000000001', '127.0.0.1')

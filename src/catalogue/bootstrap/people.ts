@@ -204,6 +204,13 @@ async function replaceTokens(
     if (label === 'bootstrap' && !wanted.has(lookup!)) {
       await trx.deleteFrom('credentials').where('id', '=', id).execute()
       await endSessions(trx, userId)
+      await record(trx, application.actor, {
+        action: 'credential',
+        kind: 'user',
+        id: userId,
+        before: { kind },
+      })
+      application.applied.push({ what: `${kind} of user ${username}`, did: 'changed' })
     }
     wanted.delete(lookup!)
   }
