@@ -213,6 +213,29 @@ for (const engine of engines)
       )
     })
 
+    test('a date that is a long way off is one in all words', async () => {
+      const uuid = '0f0f0f0f-2222-4222-8333-444444444444'
+      const at = '9999-12-31T23:59:59'
+      const image = {
+        uuid,
+        name: 'of the future',
+        project: 'acme',
+        diskFormat: 'raw',
+        containerFormat: 'bare',
+        createdAt: `${at}Z`,
+      }
+      await server.catalogue.directory.apply(systemActor, JSON.stringify({ images: [image] }), 'test')
+      const { handle } = await server.catalogue.images.view(systemActor, uuid)
+      const waiting = await world.seen(uuid, handle)
+      await world.glance('PUT', `/images/${uuid}/file`, 204, { data: 'bytes' })
+      const active = await world.seen(uuid, handle)
+      for (const { danube: shown, cloud: view, glance } of [waiting, active])
+        assert.deepEqual([shown.created, view.created_at, glance.created_at], [`${at}Z`, `${at}Z`, `${at}Z`])
+      assert.equal(active.registration.created_at, '9999-12-31 23:59:59 UTC')
+      assert.equal(active.manifest.state, 'active')
+      await ok(danube('delete', `/image/${handle}`))
+    })
+
     test('published over IMGAPI: pending elsewhere until it is activated', async () => {
       const post = async (path: string, method: string, body?: string, type = 'application/json') => {
         const response = await fetch(`${server.url}${path}`, {

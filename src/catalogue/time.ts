@@ -15,7 +15,7 @@ export function toSeconds(instant: Instant): string {
 
 /**
  * Reads an ISO 8601 date or date-time; no zone means UTC, a bare date means midnight.
- * Null when the text is not one.
+ * Null when the text is not one, or is one that in UTC has no year of four digits.
  */
 export function parseInstant(text: string): Instant | null {
   const match =
@@ -24,9 +24,11 @@ export function parseInstant(text: string): Instant | null {
     )
   if (!match) return null
   const [year, month, dayOfMonth, hour, minute, sec] = match.slice(1, 7).map((part) => Number(part ?? 0))
-  const millis = Date.UTC(year!, month! - 1, dayOfMonth!, hour, minute, sec)
-  const date = new Date(millis)
-  // Date.UTC rolls 31 February over into March; a contract wants that refused.
+  // Date.UTC would take the first hundred years for those from 1900 on.
+  const date = new Date(0)
+  date.setUTCFullYear(year!, month! - 1, dayOfMonth!)
+  date.setUTCHours(hour!, minute, sec)
+  // 31 February rolls over into March; a contract wants that refused.
   if (
     date.getUTCMonth() !== month! - 1 ||
     date.getUTCDate() !== dayOfMonth ||
@@ -36,8 +38,13 @@ export function parseInstant(text: string): Instant | null {
   )
     return null
   const micros = Number((match[7] ?? '').padEnd(6, '0').slice(0, 6))
-  return millis * 1000 + micros - offsetMinutes(match[8]) * 60 * second
+  const instant = date.getTime() * 1000 + micros - offsetMinutes(match[8]) * 60 * second
+  return instant >= earliest && instant < tooLate ? instant : null
 }
+
+const earliest = Date.parse('0000-01-01T00:00:00Z') * 1000
+/** The year 10000. */
+const tooLate = 253_402_300_800 * second
 
 function offsetMinutes(zone: string | undefined): number {
   if (!zone || zone.toUpperCase() === 'Z') return 0

@@ -29,9 +29,13 @@ export function bindable(value: unknown): Bindable {
   )
 }
 
-/** An integer as a plain number where that is exact, else as bigint. */
+/**
+ * An integer as a plain number where that is exact, else as bigint. What was written as a number comes back as one: the
+ * instants of the years from 2256 on are larger than all integers being exact.
+ */
 export function exactNumber(value: bigint): number | bigint {
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+  const number = Number(value)
+  return BigInt(number) === value ? number : value
 }
 
 /** What collided: SQLite names table and columns, PostgreSQL also the constraint; the rest stays empty. */

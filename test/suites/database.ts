@@ -87,14 +87,17 @@ export function databaseSuite(engine: Engine, open: Open, freshUrl: FreshUrl): v
     const { db } = await fresh()
     const huge = 9_007_199_254_740_993n
     const safe = Number.MAX_SAFE_INTEGER
+    // The end of the year 9999, in microseconds.
+    const late = 253_402_300_799_000_000
     const inserted = await db
       .insertInto('things')
-      .values([thing(1, { size: huge }), thing(2, { size: safe })])
+      .values([thing(1, { size: huge }), thing(2, { size: safe }), thing(3, { size: late })])
       .returning(['id', 'size'])
       .execute()
     assert.deepEqual(inserted, [
       { id: 1, size: huge },
       { id: 2, size: safe },
+      { id: 3, size: late },
     ])
     // Twice, because the first time prepares the statement.
     for (let time = 0; time < 2; time++) {

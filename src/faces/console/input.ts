@@ -128,9 +128,11 @@ const projectFacts = {
 export const projectChange = z.strictObject(projectFacts)
 export const projectDraft = z.strictObject({ ...projectFacts, name, id: z.int().positive().optional() })
 
+const hundredYears = 100 * 366 * 24 * 60 * 60
+
 export const tokenDraft = z.strictObject({
   label: text.optional(),
-  lifeSeconds: z.int().positive().nullable().optional(),
+  lifeSeconds: z.int().positive().max(hundredYears).nullable().optional(),
   networks: z.array(text).max(100).optional(),
 })
 

@@ -269,6 +269,7 @@ describe('console: what the pages about people ask', () => {
     assert.deepEqual([tokens.map(({ label }) => label), total], [['n2', 'n3'], 4])
     refused(await eva('POST', '/users/eva/tokens', { networks: ['10.0.0.0/99'] }), 400, 'invalid')
     refused(await eva('POST', '/users/eva/tokens', { lifeSeconds: 0 }), 400, 'invalid')
+    refused(await eva('POST', '/users/eva/tokens', { lifeSeconds: 1e15 }), 400, 'invalid')
     const far = { label: 'far', networks: ['192.0.2.0/24'] }
     const made = await eva('POST', '/users/eva/tokens', far)
     assert.equal(made.headers.get('cache-control'), 'no-store')

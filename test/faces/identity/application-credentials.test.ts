@@ -110,6 +110,16 @@ forEachDatabase((_engine, _open, freshUrl) => {
       }
     })
 
+    test('one that is to end in a thousand years is one, and is listed', async () => {
+      const found = await made1({ expires_at: '9999-12-31T23:59:59.500000Z' })
+      assert.match(found.expires_at!, /^9999-12-31T23:59:59\.\d{6}Z$/)
+      await login(found)
+      const token = await world.login('eva', 'acme')
+      const { body } = await world.expect('GET', path('eva'), { token }, 200)
+      const [listed] = body.application_credentials.filter(({ id }: { id: string }) => id === found.id)
+      assert.equal(listed.expires_at, found.expires_at)
+    })
+
     test('what clients say by null is not said', async () => {
       const nothing = {
         description: null,
@@ -139,6 +149,7 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['roles that are no list', { roles: { name: 'member' } }],
       ['unrestricted that is no yes or no', { unrestricted: 'true' }],
       ['no date', { expires_at: 'tomorrow' }],
+      ['a date that nobody can write', { expires_at: '9999-12-31T23:59:59-01:00' }],
       ['a date in the past', { expires_at: '2001-01-01T00:00:00Z' }],
       [
         'rules that would not be kept',
