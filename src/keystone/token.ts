@@ -32,12 +32,17 @@ export type KeystoneEndpoint = {
   readonly url: string
 }
 
-/** Requests that are allowed: `path` is a pattern. */
-export type AccessRule = { readonly service: string; readonly method: string; readonly path: string }
+/** Requests that are allowed: `path` is a pattern. Keystone takes rules that lack something, and those allow nothing. */
+export type AccessRule = {
+  readonly service: string | null
+  readonly method: string | null
+  readonly path: string | null
+}
 
 // Ids are opaque texts of up to 64 characters, names of up to 255.
 const named = z.object({ id: z.string().min(1).max(64), name: z.string().min(1).max(255) })
 const owned = named.extend({ domain: named })
+const maybeText = z.string().nullish().default(null)
 
 const shape = z.object({
   token: z.object({
@@ -65,9 +70,7 @@ const shape = z.object({
       .optional(),
     application_credential: z
       .object({
-        access_rules: z
-          .array(z.object({ service: z.string(), method: z.string(), path: z.string() }))
-          .nullish(),
+        access_rules: z.array(z.object({ service: maybeText, method: maybeText, path: maybeText })).nullish(),
       })
       .optional(),
     expires_at: z.iso.datetime(),

@@ -95,6 +95,20 @@ describe('a good token', () => {
       },
       { accessRules: [{ service: 'image', method: 'GET', path: '/v2/images' }] },
     ],
+    [
+      'an application credential with rules that lack something',
+      {
+        application_credential: {
+          access_rules: [{ id: 'x', service: null, method: null, path: '/v2/images' }, { service: 'image' }],
+        },
+      },
+      {
+        accessRules: [
+          { service: null, method: null, path: '/v2/images' },
+          { service: 'image', method: null, path: null },
+        ],
+      },
+    ],
   ]
   for (const [what, body, expected] of scopes)
     test(`can be one for ${what}`, async (t) => {

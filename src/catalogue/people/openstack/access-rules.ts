@@ -6,7 +6,11 @@ export type Asked = { readonly method: string; readonly path: string }
 /** Do the rules of an application credential allow the request? (glance.md section 26, step 6) */
 export function isAllowed(rules: readonly AccessRule[], { method, path }: Asked): boolean {
   return rules.some(
-    (rule) => rule.service === 'image' && rule.method === method && matchesPath(rule.path, path),
+    (rule) =>
+      rule.service === 'image' &&
+      rule.method === method &&
+      rule.path !== null &&
+      matchesPath(rule.path, path),
   )
 }
 

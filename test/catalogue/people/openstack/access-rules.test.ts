@@ -50,4 +50,10 @@ test('service, method and path belong together', () => {
   assert.equal(isAllowed(rules, { method: 'POST', path: '/v2/images' }), false)
   assert.equal(isAllowed(rules, { method: 'HEAD', path: '/v2/images' }), false)
   assert.equal(isAllowed([], { method: 'GET', path: '/v2/images' }), false)
+  const lacking = [
+    { service: 'image', method: 'GET', path: null },
+    { service: 'image', method: null, path: '**' },
+    { service: null, method: 'GET', path: '**' },
+  ]
+  assert.equal(isAllowed(lacking, { method: 'GET', path: '/v2/images' }), false)
 })
