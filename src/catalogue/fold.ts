@@ -3,6 +3,9 @@ export function fold(text: string): string {
   return text.normalize('NFC').toLowerCase()
 }
 
-export function foldOrNull(text: string | null | undefined): string | null {
-  return text === null || text === undefined ? null : fold(text)
+/** Characters of a text that an index can hold, however many bytes each of them has. */
+export const indexedCharacters = 255
+
+export function firstCharacters(text: string): string {
+  return text.length <= indexedCharacters ? text : [...text].slice(0, indexedCharacters).join('')
 }

@@ -22,7 +22,7 @@ const dates = { createdAt: instant, updatedAt: instant }
 const id = z.int().positive().optional()
 const name = z.string().trim().min(1).max(255)
 /** YAML reads `major: 5` as a number; a version is text. */
-const version = z.union([z.string(), z.number()]).transform(String)
+const version = z.union([z.string().max(255), z.number()]).transform(String)
 const secret = z.union([z.string().min(1), z.number()]).transform(String)
 const roles = z.array(z.strictObject({ project: name, role: z.enum(roleNames) }))
 const uuid = z
@@ -96,7 +96,7 @@ const operatingSystem = z.strictObject({
   name,
   major: version.optional(),
   minor: version.optional(),
-  description: z.string().optional(),
+  description: z.string().max(255).optional(),
   family: z.string().optional(),
   ...dates,
 })

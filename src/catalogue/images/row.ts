@@ -1,5 +1,5 @@
 import type { ImageChange } from '../../database/schema.ts'
-import { fold, foldOrNull } from '../fold.ts'
+import { firstCharacters, fold, indexedCharacters } from '../fold.ts'
 import { manifestName } from '../manifests/fitting.ts'
 import { kindOf } from '../manifests/kind.ts'
 import { storable } from '../manifests/storable.ts'
@@ -232,12 +232,12 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
     name_fold: fold(image.name),
     label_fold: fold(image.name || image.uuid),
     type: typeOf(properties.image_type, volumeSnapshotUuid),
-    os_distro_fold: foldOrNull(properties.os_distro),
-    os_version_fold: foldOrNull(properties.os_version),
-    architecture_fold: foldOrNull(properties.architecture),
-    hypervisor_type_fold: foldOrNull(properties.hypervisor_type),
+    os_distro_fold: foldedStart(properties.os_distro),
+    os_version_fold: foldedStart(properties.os_version),
+    architecture_fold: foldedStart(properties.architecture),
+    hypervisor_type_fold: foldedStart(properties.hypervisor_type),
     region_fold: fold(image.region),
-    instance_uuid: properties.instance_uuid ?? null,
+    instance_uuid: idOrNull(properties.instance_uuid),
     volume_snapshot_uuid: volumeSnapshotUuid,
     guest_agent: bit(/^(yes|true|1)$/i.test(properties.hw_qemu_guest_agent ?? '')),
     search_text: [image.name, image.uuid, properties.os_distro ?? '', properties.os_version ?? '']
@@ -249,6 +249,16 @@ export function toRow(image: StoredFacts): Required<Omit<ImageChange, 'seq' | 'd
     imgapi_type: kind.type,
     imgapi_os: kind.os,
   }
+}
+
+/** A property may have 64 KiB, and no index of PostgreSQL holds that: images are found and sorted by what fits. */
+function foldedStart(text: string | undefined): string | null {
+  return text === undefined ? null : firstCharacters(fold(text))
+}
+
+/** What is longer is nobody's id. */
+function idOrNull(text: string | undefined): string | null {
+  return text === undefined || text.length > indexedCharacters ? null : text
 }
 
 /** onecloudplanet.md 1.8, row 11. */
@@ -266,7 +276,7 @@ function snapshotOf(blockDeviceMapping: string | undefined): string | null {
     const found = devices.find(
       (device) => typeof device?.snapshot_id === 'string' && device.snapshot_id !== '',
     )
-    return found?.snapshot_id ?? null
+    return idOrNull(found?.snapshot_id)
   } catch {
     return null // a property is free text; one that is no JSON simply names no snapshot
   }

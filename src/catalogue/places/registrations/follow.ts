@@ -1,5 +1,5 @@
 import type { Trx } from '../../core.ts'
-import { fold } from '../../fold.ts'
+import { firstCharacters, fold } from '../../fold.ts'
 import type { Image } from '../../images/image.ts'
 import { hasBytes } from '../../images/image.ts'
 import { now } from '../../time.ts'
@@ -30,7 +30,7 @@ export async function followImage(trx: Trx, image: Image): Promise<void> {
   const { architecture, os_admin_user: login } = image.properties
   // Of white space alone Foreman says that it is blank.
   const name = isBlank(image.name) ? image.uuid : image.name
-  const username = login === undefined || isBlank(login) ? defaultUsername : login
+  const username = login === undefined || isBlank(login) ? defaultUsername : firstCharacters(login)
   const facts = {
     operating_system_id: await systemFor(trx, image, existing?.operating_system_id),
     architecture_id: await findOrCreateArchitecture(trx, architecture),
