@@ -258,6 +258,24 @@ forEachDatabase((engine, _open, freshUrl) => {
         'token 3',
       ])
     })
+
+    test('of a repository that is added or removed, whoever may import', async () => {
+      const carol = await actor('carol', { acme: 'reader' })
+      const [importer, reader] = [await listen(eva), await listen(carol)]
+      for (const change of [
+        () => t.catalogue.repositories.add(admin, { name: 'near', url: 'https://images.example.org' }),
+        () => t.catalogue.repositories.remove(admin, 'near'),
+      ]) {
+        await change()
+        assert.deepEqual(await until(importer, { kind: 'repository' }), [{ kind: 'repository' }])
+      }
+      const marker = await t.catalogue.images.create(admin, { name: 'marker', visibility: 'public' })
+      const told = await until(reader, { id: marker.uuid })
+      assert.deepEqual(
+        told.map(({ kind }) => kind),
+        ['image'],
+      )
+    })
   })
 
   describe('rights', () => {

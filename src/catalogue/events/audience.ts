@@ -70,7 +70,8 @@ function heard(
   event: CatalogueEvent,
   facts: Facts,
 ): CatalogueEvent | null {
-  const { subject_kind: kind, subject_id: id } = row
+  const { subject_id: id } = row
+  const kind = kindOf(row)
   const place = places[kind]
   if (place !== undefined) return permittedAnywhere(actor, place) ? { kind: event.kind } : null
   switch (kind) {
@@ -111,9 +112,16 @@ function seesImage(actor: Actor, uuid: string, before: Before, facts: Facts): bo
   return allows(actor, 'image.view', { uuid, visibility, ownerId, bound }, past)
 }
 
-function eventOf({ subject_kind: kind, subject_id: id, action }: AuditRow): CatalogueEvent {
+function eventOf(row: AuditRow): CatalogueEvent {
+  const kind = kindOf(row)
   // An organization is a project.
-  return { kind: kind === 'organization' ? 'project' : kind.replaceAll(' ', '-'), id, action }
+  const shown = kind === 'organization' ? 'project' : kind.replaceAll(' ', '-')
+  return { kind: shown, id: row.subject_id, action: row.action }
+}
+
+/** One setting is the list of repositories, which others than administrators see, too. */
+function kindOf({ subject_kind: kind, subject_id: id }: AuditRow): string {
+  return kind === 'setting' && id === 'repositories' ? 'repository' : kind
 }
 
 function beforeOf({ before_json }: AuditRow): Before {
