@@ -1,3 +1,4 @@
+import { isLonger } from '../characters.ts'
 import { Failure } from '../failure.ts'
 import { containerFormats, diskFormats } from './image.ts'
 
@@ -68,7 +69,8 @@ export function demandDescription(image: Described): void {
   const complain = (field: string, message: string) => {
     fields[field] = [...(fields[field] ?? []), message]
   }
-  if (image.name.length > limits.name) complain('name', 'Ensure this field has no more than 255 characters.')
+  if (isLonger(image.name, limits.name))
+    complain('name', 'Ensure this field has no more than 255 characters.')
   for (const [field, value, known] of [
     ['disk_format', image.diskFormat, diskFormats],
     ['container_format', image.containerFormat, containerFormats],
@@ -86,7 +88,7 @@ export function demandDescription(image: Described): void {
       complain(field, `Ensure this value is less than or equal to ${largestInteger}.`)
   }
   for (const tag of image.tags) {
-    if (tag.length > limits.tag) complain('tags', 'Ensure this field has no more than 255 characters.')
+    if (isLonger(tag, limits.tag)) complain('tags', 'Ensure this field has no more than 255 characters.')
     // A control character in a tag could not be written in any URL or header; NUL cannot be stored at all.
     else if (tag === '' || hasControl(tag) || !tag.isWellFormed())
       complain('tags', 'A tag must be text without control characters.')
@@ -95,7 +97,7 @@ export function demandDescription(image: Described): void {
     if (isReservedProperty(name)) complain('properties', `"${name}" is a reserved name.`)
     else if (name === '' || hasControl(name) || !name.isWellFormed())
       complain('properties', 'A property needs a name without control characters.')
-    else if (name.length > limits.propertyName)
+    else if (isLonger(name, limits.propertyName))
       complain('properties', 'Ensure property names have no more than 255 characters.')
     else if (typeof value !== 'string') complain('properties', 'Not a valid string.')
     else if (Buffer.byteLength(value) > limits.propertyBytes)

@@ -1,4 +1,5 @@
 import type { Instant } from '../../database/schema.ts'
+import { isLonger } from '../characters.ts'
 import { violations } from '../places/violations.ts'
 
 /** What a namespace of metadata definitions holds (glance.md section 21). */
@@ -67,7 +68,6 @@ export function demandName(field: string, name: string, complain: Complain): voi
   if (/\p{Cc}/u.test(name)) complain(field, 'must not contain control characters.')
 }
 
-/** Characters, not UTF-16 units. */
 export function demandShort(field: string, text: string | null, most: number, complain: Complain): void {
-  if ([...(text ?? '')].length > most) complain(field, `must not have more than ${most} characters.`)
+  if (isLonger(text ?? '', most)) complain(field, `must not have more than ${most} characters.`)
 }

@@ -1,5 +1,6 @@
 import { demandIn } from '../access.ts'
 import type { Actor } from '../actor.ts'
+import { isLonger } from '../characters.ts'
 import type { Core } from '../core.ts'
 import { Failure } from '../failure.ts'
 import { foreignImages } from '../images/foreign.ts'
@@ -79,5 +80,5 @@ function draftOf(
 }
 
 function isTag(tag: string): boolean {
-  return tag !== '' && tag.length <= limits.tag && tag.isWellFormed() && !/\p{Cc}/u.test(tag)
+  return tag !== '' && !isLonger(tag, limits.tag) && tag.isWellFormed() && !/\p{Cc}/u.test(tag)
 }

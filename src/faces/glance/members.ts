@@ -1,3 +1,4 @@
+import { isLonger } from '../../catalogue/characters.ts'
 import type { MemberStatus } from '../../catalogue/images/members.ts'
 import type { OpenstackMember } from '../../catalogue/images/openstack-members.ts'
 import { toSeconds } from '../../catalogue/time.ts'
@@ -20,7 +21,7 @@ function toWire(member: OpenstackMember): object {
 async function add(context: Context): Promise<Answer> {
   const { parts, actor, param } = context
   const { member } = objectOf(await context.json())
-  if (typeof member !== 'string' || member === '' || member.length > 255)
+  if (typeof member !== 'string' || member === '' || isLonger(member, 255) || !member.isWellFormed())
     throw bad('Member to be added is not specified: "member" must be a text of 1 to 255 characters.')
   return ok(toWire(await parts.catalogue.openstackMembers.add(actor, param('image'), member)))
 }

@@ -116,6 +116,20 @@ forEachDatabase((_engine, _open, freshUrl) => {
       assert.equal(found.images.length, 2)
     })
 
+    test('lengths are those of characters', async () => {
+      const long = '😀'.repeat(255)
+      const json = { name: long, tags: [long], [long]: long }
+      const { body } = await world.expect('POST', '/images', { as: 'eva', json }, 201)
+      assert.deepEqual([body.name, body.tags, body[long]], [long, [long], long])
+      await world.expect('GET', `/images?name=${encodeURIComponent(long)}`, { as: 'eva' }, 200, {
+        images: [body],
+        first: `/v2/images?name=${encodeURIComponent(long)}`,
+        schema: '/v2/schemas/images',
+      })
+      for (const more of [{ name: `${long}😀` }, { tags: [`${long}😀`] }, { [`${long}😀`]: 'x' }])
+        await world.expect('POST', '/images', { as: 'eva', json: more }, 400, '255 characters')
+    })
+
     test('128 properties and tags are allowed', async () => {
       const json = { ...many(128), tags: [...tags(128), 't0', 't1'] }
       const { body } = await world.expect('POST', '/images', { as: 'eva', json }, 201)

@@ -82,11 +82,25 @@ forEachDatabase((_engine, _open, freshUrl) => {
       ['null', { member: null }],
       ['a list', { member: ['x'] }],
       ['a long id', { member: 'x'.repeat(256) }],
+      ['a long id of characters of two units', { member: '😀'.repeat(256) }],
+      ['half a character', { member: '\ud83d' }],
+      ['NUL', { member: 'a\0b' }],
       ['a list instead of an object', []],
     ] as const)
       test(`${what} is no member`, async () => {
         await world.expect('POST', `/images/${await shared()}/members`, { as: 'eva', json }, 400)
       })
+
+    test('any other text may be', async () => {
+      const id = await shared()
+      for (const member of ['😀'.repeat(255), 'a b', 'a/b', '<b>']) {
+        const { body } = await share(id, member, 'eva', 200)
+        assert.equal(body.member_id, member)
+        const path = `/images/${id}/members/${encodeURIComponent(member)}`
+        await world.expect('GET', path, { as: 'eva' }, 200, body)
+        await world.expect('DELETE', path, { as: 'eva' }, 204)
+      }
+    })
 
     for (const visibility of ['private', 'public', 'community'] as const)
       test(`an image that is ${visibility} has no members`, async () => {

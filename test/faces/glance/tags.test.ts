@@ -14,13 +14,30 @@ const tagsOf = async (id: string) =>
 describe('tags (section 9)', () => {
   test('are added and removed, twice if need be', async () => {
     const { uuid } = await world.image()
-    for (const tag of ['web', 'web', 'a b', 'ключ', '日本', 'x'.repeat(255), '語'.repeat(255)])
+    for (const tag of [
+      'web',
+      'web',
+      'a b',
+      'ключ',
+      '日本',
+      'x'.repeat(255),
+      '語'.repeat(255),
+      '😀'.repeat(255),
+    ])
       assert.equal(
         (await world.expect('PUT', `/images/${uuid}/tags/${encodeURIComponent(tag)}`, { as: 'eva' }, 204))
           .text,
         '',
       )
-    assert.deepEqual(await tagsOf(uuid), ['a b', 'web', 'x'.repeat(255), 'ключ', '日本', '語'.repeat(255)])
+    assert.deepEqual(await tagsOf(uuid), [
+      'a b',
+      'web',
+      'x'.repeat(255),
+      'ключ',
+      '日本',
+      '語'.repeat(255),
+      '😀'.repeat(255),
+    ])
     await world.expect('DELETE', `/images/${uuid}/tags/a%20b`, { as: 'eva' }, 204)
     await world.expect('DELETE', `/images/${uuid}/tags/a%20b`, { as: 'eva' }, 404)
     assert.ok(!(await tagsOf(uuid)).includes('a b'))
@@ -35,6 +52,7 @@ describe('tags (section 9)', () => {
 
   for (const [what, method, tag, as, status, text] of [
     ['a long one', 'PUT', 'x'.repeat(256), 'eva', 400, '255'],
+    ['one of 256 characters of two units', 'PUT', encodeURIComponent('😀'.repeat(256)), 'eva', 400, '255'],
     ['a very long one', 'PUT', 'x'.repeat(5000), 'eva', 400, ''],
     ['one with a control character', 'PUT', 'a%00b', 'eva', 400, 'control'],
     ['one with a slash', 'PUT', 'a%2Fb', 'eva', 204, ''],
