@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
@@ -6,7 +6,11 @@ import { visibilities } from '../../catalogue/images/image.ts'
 import { usualVersion } from '../../catalogue/images/uniqueness.ts'
 import { workOn } from '../../catalogue/images/work.ts'
 import type { Instance } from '../../catalogue/places/instances/instances.ts'
-import { longestSnapshot, snapshotName } from '../../catalogue/places/instances/snapshot.ts'
+import {
+  longestSnapshot,
+  type SnapshotTarget,
+  snapshotName,
+} from '../../catalogue/places/instances/snapshot.ts'
 import { instanceStatuses } from '../../catalogue/places/instances/states.ts'
 import { logDetail } from '../../catalogue/tasks/log.ts'
 import { namedHere } from './alias.ts'
@@ -21,6 +25,7 @@ import type {
   WireInstanceList,
   WireNodeList,
   WireSnapshotList,
+  WireSnapshotRemoval,
   WireSnapshotStarted,
 } from './wire-instances.ts'
 
@@ -48,6 +53,10 @@ const snapshotDraft = z.strictObject({
     .regex(snapshotName, 'has letters, digits and the characters . _ - and begins with a letter or digit'),
   note: z.string().max(longestSnapshot.note).default(''),
 })
+
+const snapshotPath = '/instances/:id/disks/:disk/snapshots/:name'
+const snapshotPlace = z.object({ id: z.string(), disk: diskNumber, name: text })
+const revertOrder = z.strictObject({ force: z.boolean().default(false) })
 
 const snapshotImage = z.strictObject({
   disk: diskNumber,
@@ -100,6 +109,23 @@ export async function instanceRoutes(app: FastifyInstance, catalogue: Catalogue)
     return { snapshot: toWireSnapshot(snapshot), task: toWireTask(await tasks.view(actor, taskId)) }
   })
 
+  app.delete(snapshotPath, async (request, reply): Promise<WireSnapshotRemoval> => {
+    const { actor } = request
+    const { snapshot, taskId } = await snapshots.remove(actor, await targetOf(request))
+    // A lost one has gone already.
+    reply.code(taskId === null ? 200 : 202)
+    const task = taskId === null ? null : toWireTask(await tasks.view(actor, taskId))
+    return { snapshot: toWireSnapshot(snapshot), task }
+  })
+
+  app.post(`${snapshotPath}/revert`, async (request, reply): Promise<WireSnapshotStarted> => {
+    const { actor } = request
+    const { force } = read(revertOrder, request.body)
+    const { snapshot, taskId } = await snapshots.revert(actor, await targetOf(request), { force })
+    reply.code(202)
+    return { snapshot: toWireSnapshot(snapshot), task: toWireTask(await tasks.view(actor, taskId)) }
+  })
+
   app.post('/instances/:id/images', async (request, reply): Promise<WireImportStarted> => {
     const { actor } = request
     const { disk, snapshot, description, ...said } = read(snapshotImage, request.body)
@@ -114,6 +140,13 @@ export async function instanceRoutes(app: FastifyInstance, catalogue: Catalogue)
     reply.code(202)
     return { image: toWireImage(image), task: toWireTask(await tasks.view(actor, taskId)) }
   })
+
+  /** @throws Failure `not-found` for an instance that is not the actor's to see */
+  async function targetOf({ actor, params }: FastifyRequest): Promise<SnapshotTarget> {
+    const { id, disk, name } = read(snapshotPlace, params)
+    const { projectId, uuid } = await instanceLists.view(actor, id)
+    return { projectId, instance: uuid, disk, name }
+  }
 
   async function shown(actor: Actor, instances: readonly Instance[]): Promise<WireInstance[]> {
     const names = await projectNames(

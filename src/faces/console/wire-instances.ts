@@ -58,7 +58,14 @@ export type WireSnapshotList = { readonly snapshots: readonly WireSnapshot[]; re
 /** Body of `POST instances/UUID/snapshots`. */
 export type WireSnapshotDraft = { readonly disk: number; readonly name: string; readonly note?: string }
 
+/** Also of `POST instances/UUID/disks/NUMBER/snapshots/NAME/revert`: the disk is being put back. */
 export type WireSnapshotStarted = { readonly snapshot: WireSnapshot; readonly task: WireTask }
+
+/** Body of that: without `force` it is refused (`conflict`, reason `newer`) where the disk has newer snapshots. */
+export type WireSnapshotRevert = { readonly force?: boolean }
+
+/** Of `DELETE instances/UUID/disks/NUMBER/snapshots/NAME`. Without a task it has gone already: it was lost. */
+export type WireSnapshotRemoval = { readonly snapshot: WireSnapshot; readonly task: WireTask | null }
 
 /** Body of `POST instances/UUID/images`: the image belongs to the project of the instance. */
 export type WireSnapshotImage = {

@@ -64,7 +64,7 @@ export const rollBackSnapshot: Rollback = async (trx, _core, _actor, task) => {
 }
 
 /** The expected status is repeated, so that of two tasks only one can begin. @throws Failure `state` */
-export async function moveSnapshot(trx: Trx, snapshot: Snapshot, status: SnapshotStatus): Promise<void> {
+export async function moveSnapshot(trx: Trx, snapshot: Snapshot, status: SnapshotStatus): Promise<Snapshot> {
   demandOk(snapshot)
   const moved = await trx
     .updateTable('snapshots')
@@ -73,6 +73,7 @@ export async function moveSnapshot(trx: Trx, snapshot: Snapshot, status: Snapsho
     .where('status', '=', snapshot.status)
     .executeTakeFirst()
   if (Number(moved.numUpdatedRows) !== 1) throw notOk(snapshot)
+  return { ...snapshot, status }
 }
 
 /** @throws Failure `state` (subject `snapshot`) */

@@ -182,14 +182,14 @@ export function snapshots(core: Core, live: LiveResources) {
           await logDone(trx, actor, workOnInstance(instance, message, detailOf(snapshot)))
           return { snapshot, taskId: null }
         }
-        await moveSnapshot(trx, snapshot, 'pending')
+        const moved = await moveSnapshot(trx, snapshot, 'pending')
         const work = {
           kind: 'delete-snapshot',
           message,
           before: snapshot.status,
           told,
         }
-        return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
+        return { snapshot: moved, taskId: await begin(trx, actor, instance, moved, work) }
       })
       if (begun.taskId !== null) await database.notify(taskChannel)
       return begun
@@ -224,7 +224,7 @@ export function snapshots(core: Core, live: LiveResources) {
             reason: 'not-stopped',
             status: instance.status,
           })
-        await moveSnapshot(trx, snapshot, 'rollback')
+        const moved = await moveSnapshot(trx, snapshot, 'rollback')
         const message = "Rollback snapshot of server's disk"
         const work = {
           kind: 'revert-snapshot',
@@ -232,7 +232,7 @@ export function snapshots(core: Core, live: LiveResources) {
           before: 'ok',
           told,
         } as const
-        return { snapshot, taskId: await begin(trx, actor, instance, snapshot, work) }
+        return { snapshot: moved, taskId: await begin(trx, actor, instance, moved, work) }
       })
       await database.notify(taskChannel)
       return begun
