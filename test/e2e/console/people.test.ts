@@ -70,7 +70,7 @@ describeConsole('people in the console', (world) => {
     await page.waitForURL((url) => url.searchParams.get('search') === 'tenant-2')
     await eventually('three are left', async () => (await page.locator('tbody tr').count()) === 3)
     await page.getByRole('textbox', { name: 'Search by name or label' }).fill('nothing like it')
-    await page.getByRole('heading', { name: 'Nothing fits' }).waitFor()
+    await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   })
 
   test('a user is made, given a role, and comes in', async () => {

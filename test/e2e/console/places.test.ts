@@ -178,7 +178,7 @@ describeConsole('places', (world) => {
       (await cells(page, 'Name'))[0]!.startsWith('shown'),
     )
     await open('/compute-resources?search=nothing+at+all')
-    await page.getByRole('heading', { name: 'Nothing fits' }).waitFor()
+    await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
   })
 
   test('an image is registered, changed and un-registered', async () => {
@@ -253,7 +253,7 @@ describeConsole('places', (world) => {
     await inRow(page, 'golden fedora two', 'Un-register')
     await dialog.getByRole('button', { name: 'Un-register' }).click()
     await gone(page)
-    await page.getByRole('heading', { name: 'Nothing fits' }).waitFor()
+    await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
     await page.getByRole('button', { name: 'Register an image' }).click()
     await pick(page, 'Image', 'golden', 'golden fedora two')
     await pick(page, 'Operating system', 'fedo', 'fedora 42')
@@ -325,7 +325,7 @@ describeConsole('places', (world) => {
     await inRow(page, 'riscv64', 'Delete')
     await dialog.getByRole('button', { name: 'Delete' }).click()
     await gone(page)
-    await page.getByRole('heading', { name: 'Nothing fits' }).waitFor()
+    await page.getByRole('heading', { name: 'Nothing matches' }).waitFor()
     forget(problems, /40[09]/)
   })
 

@@ -99,7 +99,7 @@ describeConsole('oneself and the installation in the console', (world) => {
     await field(page, 'Old password').fill(petra.password)
     await press(page, 'Change the password')
     await page.getByText('Your password was changed').waitFor()
-    await page.getByRole('heading', { name: 'My profile' }).waitFor()
+    await page.getByRole('heading', { name: 'Profile and tokens' }).waitFor()
     await page.reload()
     await settled(page)
     await elsewhere.page.locator('#username').waitFor()

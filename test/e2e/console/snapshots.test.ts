@@ -98,7 +98,7 @@ describeConsole(
       await shows(page, ['lab-09', 'lab-07', 'lab-05', 'lab-03', 'lab-01'])
       await page.getByRole('button', { name: 'Node', exact: true }).first().click()
       await page.getByRole('option', { name: 'node01' }).click()
-      await page.getByRole('heading', { name: 'No machine fits' }).waitFor()
+      await page.getByRole('heading', { name: 'No virtual machine matches' }).waitFor()
       await page.getByRole('button', { name: 'Clear all filters' }).last().click()
       await eventually('all are back', async () => (await hosts(page)).length === 20)
       await open('/snapshots?search=192.0.2')
@@ -118,12 +118,12 @@ describeConsole(
       await page.getByRole('button', { name: 'Take a snapshot of disk 1' }).click()
       const dialog = page.getByRole('dialog')
       await dialog.getByLabel('Name').fill('-not so')
-      await dialog.getByRole('button', { name: 'Take it' }).click()
+      await dialog.getByRole('button', { name: 'Take the snapshot' }).click()
       await dialog.getByText(/begins with a letter or digit/).waitFor()
       await dialog.getByLabel('Name').fill('now')
       await dialog.getByLabel('Note').fill('as it is')
       await assertAccessible(page, 'the form of a snapshot')
-      await dialog.getByRole('button', { name: 'Take it' }).click()
+      await dialog.getByRole('button', { name: 'Take the snapshot' }).click()
       await dialog.waitFor({ state: 'detached' })
       const button = page.getByRole('button', { name: 'Make an image of now' })
       await button.waitFor()
@@ -147,6 +147,47 @@ describeConsole(
       await page.getByRole('link', { name: 'Show the image' }).click()
       await page.waitForURL(`**/ui/images/${image!.uuid}`)
       forget(visitor.problems, /400/)
+    })
+
+    test('a disk is put back to a snapshot, which is deleted then; another window sees both', async () => {
+      const { page, open, problems } = await world().visitor()
+      const other = await world().visitor()
+      const text = (one: Page, words: string) => one.locator('tbody tr').filter({ hasText: words })
+      await other.open(`/snapshots?instance=${web01}`)
+      await open(`/snapshots?instance=${web01}`)
+      const choose = async (name: string, item: string) => {
+        await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click()
+        await page.getByRole('menuitem', { name: item }).click()
+      }
+      await choose('before-upgrade', 'Revert to it')
+      const dialog = page.getByRole('dialog', { name: 'Revert to before-upgrade?' })
+      await dialog.getByText(/What was written to it since then is lost/).waitFor()
+      await dialog.getByRole('button', { name: 'Revert the disk' }).click()
+      await dialog.getByText(/has newer snapshots/).waitFor()
+      assert.equal(await dialog.getByRole('button', { name: 'Revert the disk' }).isDisabled(), true)
+      await dialog.getByRole('checkbox', { name: 'Revert to it all the same' }).check()
+      await assertAccessible(page, 'the question about a disk')
+      await dialog.getByRole('button', { name: 'Revert the disk' }).click()
+      await page.getByText('The disk was reverted to before-upgrade').waitFor()
+
+      await choose('now', 'Delete')
+      const question = page.getByRole('dialog', { name: 'Delete now?' })
+      await assertAccessible(page, 'the question about a snapshot')
+      await question.getByRole('button', { name: 'Cancel' }).click()
+      assert.equal(await page.evaluate('document.activeElement.ariaLabel'), 'Actions for now')
+      await choose('now', 'Delete')
+      await question.getByRole('button', { name: 'Delete' }).click()
+      await page.getByText('now was deleted').waitFor()
+      for (const one of [page, other.page])
+        await eventually('it is gone', async () => (await text(one, 'as it is').count()) === 0)
+
+      await choose('gone', 'Delete')
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+      await page.getByText('gone was deleted').waitFor()
+      const file = join(disks, 'web01.qcow2')
+      const { stdout } = await run('qemu-img', ['snapshot', '-l', file])
+      assert.deepEqual([/before-upgrade/.test(stdout), / now /.test(stdout)], [true, false])
+      forget(problems, /409/)
     })
 
     test('a name that is taken is told at its field; nothing is left of an image that cannot be made', async () => {
@@ -174,8 +215,13 @@ describeConsole(
       await shows(page, ['web01'])
       await open(`/snapshots?instance=${web01}`)
       await page.getByText(/Only those who manage the project/).waitFor()
-      assert.equal(await page.getByRole('button', { name: 'Make an image of now' }).isDisabled(), true)
+      assert.equal(
+        await page.getByRole('button', { name: 'Make an image of before-upgrade' }).isDisabled(),
+        true,
+      )
       assert.equal(await page.getByRole('button', { name: 'Take a snapshot of disk 1' }).isEnabled(), true)
+      await page.getByRole('button', { name: 'Actions for before-upgrade', exact: true }).click()
+      await page.getByRole('menuitem', { name: 'Delete' }).waitFor()
     })
 
     test('a machine that is not there says so', async () => {

@@ -33,6 +33,7 @@ function MastheadMenu({
   const [isOpen, setOpen] = useState(false)
   return (
     <Dropdown
+      shouldFocusToggleOnSelect
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}

@@ -51,11 +51,16 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   if (!shown) return null
   return (
     <Context value={choice}>
-      <IntlProvider locale={shown.language} messages={shown.messages} onError={tell}>
+      <IntlProvider locale={localeOf(shown.language)} messages={shown.messages} onError={tell}>
         {children}
       </IntlProvider>
     </Context>
   )
+}
+
+/** How dates and numbers are written: as in the reader's own country, where the browser tells it. */
+function localeOf(language: Language): string {
+  return navigator.languages.find((tag) => tag.slice(0, 2).toLowerCase() === language) ?? language
 }
 
 /** A text that is missing is a mistake of ours: tests look for it in the browser's console. */

@@ -9,6 +9,7 @@ import { messageOf } from './QueryView.tsx'
 export function ConfirmModal({
   title,
   action,
+  isComplete = true,
   children,
   onConfirm,
   onClose,
@@ -16,6 +17,8 @@ export function ConfirmModal({
   readonly title: string
   /** What the button says. */
   readonly action: string
+  /** Can it be confirmed as it is? */
+  readonly isComplete?: boolean
   readonly children: ReactNode
   readonly onConfirm: () => Promise<unknown>
   readonly onClose: () => void
@@ -41,7 +44,12 @@ export function ConfirmModal({
         {children}
       </ModalBody>
       <ModalFooter>
-        <Button variant="danger" isLoading={isBusy} isDisabled={isBusy} onClick={() => void confirm()}>
+        <Button
+          variant="danger"
+          isLoading={isBusy}
+          isDisabled={isBusy || !isComplete}
+          onClick={() => void confirm()}
+        >
           {action}
         </Button>
         <Button variant="link" onClick={onClose}>

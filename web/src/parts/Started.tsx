@@ -1,97 +1,27 @@
-import { AlertActionCloseButton, Flex, Progress, ProgressMeasureLocation } from '@patternfly/react-core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
-import { FormattedMessage, useIntl } from 'react-intl'
+import { FormattedMessage } from 'react-intl'
 import { Link } from 'react-router'
-import type { WireImportStarted, WireTask } from '../../../src/faces/console/wire.ts'
-import { get } from '../api/client.ts'
-import { Notice } from './Notice.tsx'
-import { useBytes } from './values.tsx'
+import type { WireImportStarted } from '../../../src/faces/console/wire.ts'
+import { StartedTask } from './StartedTask.tsx'
 
-/** Between two looks at a task that is under way; live events tell sooner. Milliseconds. */
-const pause = 1_000
-
-const looks = { succeeded: 'success', failed: 'danger', cancelled: 'warning' } as const
-
-/** An image that a task makes: how far it is, and where both are to be found. */
+/** An image that a task makes. */
 export function Started({
-  started: { image, task: begun },
+  started: { image, task },
   onClose,
 }: {
   readonly started: WireImportStarted
   readonly onClose: () => void
 }) {
-  const intl = useIntl()
-  const queries = useQueryClient()
-  const { data: task = begun } = useQuery({
-    queryKey: ['task', begun.id, 'started'],
-    queryFn: ({ signal }) => get<WireTask>(`/tasks/${begun.id}`, {}, signal),
-    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : pause),
-  })
-  const over = isOver(task)
-  const place = useRef<HTMLDivElement>(null)
-  // Whoever began it may be far below.
-  useEffect(() => {
-    place.current?.scrollIntoView({ block: 'nearest' })
-  }, [])
-  useEffect(() => {
-    if (!over) return
-    for (const key of ['images', 'image', 'offers', 'instance'])
-      void queries.invalidateQueries({ queryKey: [key] })
-  }, [over, queries])
-  const values = { name: image.name || image.uuid, reason: task.failure ?? '' }
-  const id = over ? `parts.started.${task.state}` : 'parts.started.running'
   return (
-    <div ref={place}>
-      <Notice
-        variant={looks[task.state as keyof typeof looks] ?? 'info'}
-        title={intl.formatMessage({ id }, values)}
-        isLiveRegion
-        actionClose={
-          <AlertActionCloseButton
-            aria-label={intl.formatMessage({ id: 'parts.started.close' }, values)}
-            onClose={onClose}
-          />
-        }
-        actionLinks={
-          <Flex columnGap={{ default: 'columnGapLg' }}>
-            {/* What failed in the end may have left nothing behind. */}
-            {task.state === 'failed' || task.state === 'cancelled' ? null : (
-              <Link to={`/images/${image.uuid}`}>
-                <FormattedMessage id="parts.started.image" />
-              </Link>
-            )}
-            <Link to={`/tasks/${task.id}`}>
-              <FormattedMessage id="parts.started.task" />
-            </Link>
-          </Flex>
-        }
-      >
-        {over ? (task.failure ?? null) : <HowFar task={task} />}
-      </Notice>
-    </div>
-  )
-}
-
-function HowFar({ task: { progress, progressTotal } }: { readonly task: WireTask }) {
-  const intl = useIntl()
-  const words = useBytes()
-  const label = intl.formatMessage({ id: 'parts.started.progress' })
-  if (progressTotal === null || progressTotal === 0)
-    return <FormattedMessage id="parts.started.bytes" values={{ bytes: words(progress) }} />
-  const percent = Math.min(100, Math.floor((progress / progressTotal) * 100))
-  return (
-    <Progress
-      aria-label={label}
-      value={percent}
-      label={intl.formatNumber(percent / 100, { style: 'percent' })}
-      valueText={intl.formatNumber(percent / 100, { style: 'percent' })}
-      measureLocation={ProgressMeasureLocation.outside}
-      size="sm"
+    <StartedTask
+      task={task}
+      words="parts.started"
+      values={{ name: image.name || image.uuid }}
+      link={
+        <Link to={`/images/${image.uuid}`}>
+          <FormattedMessage id="parts.started.image" />
+        </Link>
+      }
+      onClose={onClose}
     />
   )
-}
-
-function isOver({ state }: WireTask): boolean {
-  return state === 'succeeded' || state === 'failed' || state === 'cancelled'
 }

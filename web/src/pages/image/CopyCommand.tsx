@@ -29,6 +29,7 @@ export function CopyCommand({ image }: { readonly image: WireImage }) {
   }
   return (
     <Dropdown
+      shouldFocusToggleOnSelect
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}

@@ -58,6 +58,7 @@ export function ImageActions({
       </Button>
       <CopyCommand image={image} />
       <Dropdown
+        shouldFocusToggleOnSelect
         isOpen={isOpen}
         onOpenChange={setOpen}
         onSelect={() => setOpen(false)}

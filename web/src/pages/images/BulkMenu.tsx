@@ -22,6 +22,7 @@ export function BulkMenu({
   const offered = bulkActions.filter((action) => action !== 'makePublic' || superAdmin)
   return (
     <Dropdown
+      shouldFocusToggleOnSelect
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}

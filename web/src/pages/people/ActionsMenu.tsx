@@ -14,6 +14,7 @@ export function ActionsMenu({ actions }: { readonly actions: readonly RowAction[
   const [isOpen, setOpen] = useState(false)
   return (
     <Dropdown
+      shouldFocusToggleOnSelect
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}

@@ -9,11 +9,15 @@ import { get } from '../../api/client.ts'
 import { PageFrame } from '../../parts/PageFrame.tsx'
 import { QueryView } from '../../parts/QueryView.tsx'
 import { Started } from '../../parts/Started.tsx'
+import { StartedTask } from '../../parts/StartedTask.tsx'
+import { DeleteSnapshotModal } from './DeleteSnapshotModal.tsx'
 import { Disks } from './Disks.tsx'
 import { InstanceFacts } from './InstanceFacts.tsx'
+import { RevertModal } from './RevertModal.tsx'
 import { SnapshotImageModal } from './SnapshotImageModal.tsx'
 import { SnapshotModal } from './SnapshotModal.tsx'
 import { Snapshots } from './Snapshots.tsx'
+import type { Begun, Deed } from './snapshot.ts'
 import './snapshots.css'
 
 /** One virtual machine: its disks, their snapshots, and what is made of them. */
@@ -21,11 +25,14 @@ export function InstanceView({ uuid }: { readonly uuid: string }) {
   const intl = useIntl()
   const [begun, setBegun] = useState<readonly WireImportStarted[]>([])
   const [diskToSnap, setDiskToSnap] = useState<number>()
-  const [snapshotToImage, setSnapshotToImage] = useState<WireSnapshot>()
+  const [work, setWork] = useState<readonly Begun[]>([])
+  const [wanted, setWanted] = useState<{ readonly deed: Deed; readonly snapshot: WireSnapshot }>()
   const query = useQuery({
     queryKey: ['instance', uuid, 'detail'],
     queryFn: ({ signal }) => get<WireInstanceDetail>(`/instances/${encodeURIComponent(uuid)}`, {}, signal),
   })
+  const addWork = (one: Begun) => setWork((all) => [one, ...all])
+  const onClose = () => setWanted(undefined)
   const list = intl.formatMessage({ id: 'snapshots.title' })
   return (
     <PageFrame
@@ -54,6 +61,16 @@ export function InstanceView({ uuid }: { readonly uuid: string }) {
                 />
               </StackItem>
             ))}
+            {work.map((one) => (
+              <StackItem key={one.task.id}>
+                <StartedTask
+                  task={one.task}
+                  words={`snapshots.${one.task.kind}`}
+                  values={{ name: one.name }}
+                  onClose={() => setWork((all) => all.filter((other) => other !== one))}
+                />
+              </StackItem>
+            ))}
             <StackItem>
               <InstanceFacts instance={instance} />
             </StackItem>
@@ -61,7 +78,7 @@ export function InstanceView({ uuid }: { readonly uuid: string }) {
               <Disks disks={instance.disks} onSnapshot={setDiskToSnap} />
             </StackItem>
             <StackItem>
-              <Snapshots instance={instance} onImage={setSnapshotToImage} />
+              <Snapshots instance={instance} onDo={(deed, snapshot) => setWanted({ deed, snapshot })} />
             </StackItem>
             {instance.mayImage ? null : (
               <StackItem>
@@ -69,16 +86,25 @@ export function InstanceView({ uuid }: { readonly uuid: string }) {
               </StackItem>
             )}
             {diskToSnap === undefined ? null : (
-              <SnapshotModal instance={instance} disk={diskToSnap} onClose={() => setDiskToSnap(undefined)} />
-            )}
-            {snapshotToImage === undefined ? null : (
-              <SnapshotImageModal
+              <SnapshotModal
                 instance={instance}
-                snapshot={snapshotToImage}
-                onClose={() => setSnapshotToImage(undefined)}
-                onBegun={(started) => setBegun((all) => [started, ...all])}
+                disk={diskToSnap}
+                onBegun={addWork}
+                onClose={() => setDiskToSnap(undefined)}
               />
             )}
+            {wanted?.deed === 'image' ? (
+              <SnapshotImageModal
+                {...{ instance, snapshot: wanted.snapshot, onClose }}
+                onBegun={(started) => setBegun((all) => [started, ...all])}
+              />
+            ) : null}
+            {wanted?.deed === 'revert' ? (
+              <RevertModal {...{ instance, snapshot: wanted.snapshot, onClose }} onBegun={addWork} />
+            ) : null}
+            {wanted?.deed === 'delete' ? (
+              <DeleteSnapshotModal {...{ instance, snapshot: wanted.snapshot, onClose }} onBegun={addWork} />
+            ) : null}
           </Stack>
         )}
       </QueryView>

@@ -9,27 +9,29 @@ import type {
 import { post } from '../../api/client.ts'
 import { TextField } from '../../parts/form/Field.tsx'
 import { FormModal } from '../../parts/form/FormModal.tsx'
-import { useToasts } from '../../parts/toasts.tsx'
+import { type Begun, wording } from './snapshot.ts'
 
 /** Takes a snapshot of a disk. */
 export function SnapshotModal({
   instance: { uuid, hostname },
   disk,
+  onBegun,
   onClose,
 }: {
   readonly instance: WireInstance
   readonly disk: number
+  readonly onBegun: (begun: Begun) => void
   readonly onClose: () => void
 }) {
   const intl = useIntl()
   const text = (id: string) => intl.formatMessage({ id: `snapshots.new.${id}` })
-  const toasts = useToasts()
   const queries = useQueryClient()
   const [name, setName] = useState('')
   const [note, setNote] = useState('')
   const take = async () => {
     const draft: WireSnapshotDraft = { disk, name: name.trim(), note: note.trim() }
-    await post<WireSnapshotStarted>(`/instances/${uuid}/snapshots`, draft)
+    const { task } = await wording(intl, post<WireSnapshotStarted>(`/instances/${uuid}/snapshots`, draft))
+    onBegun({ name: draft.name, task })
     await queries.invalidateQueries({ queryKey: ['instance', uuid] })
   }
   return (
@@ -40,7 +42,7 @@ export function SnapshotModal({
       fields={['name', 'note']}
       isComplete={name.trim() !== ''}
       send={take}
-      onDone={() => toasts.inform(intl.formatMessage({ id: 'snapshots.new.begun' }, { name: name.trim() }))}
+      onDone={() => {}}
       onClose={onClose}
     >
       {(problems) => (

@@ -1,4 +1,4 @@
-import { Button, Content, Label, Title } from '@patternfly/react-core'
+import { Content, Label, Title } from '@patternfly/react-core'
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { FormattedMessage, useIntl } from 'react-intl'
@@ -12,19 +12,22 @@ import { pageParameters, useListAddress } from '../../parts/list-address.ts'
 import { Pages } from '../../parts/Pages.tsx'
 import { QueryView } from '../../parts/QueryView.tsx'
 import { Bytes, None, When } from '../../parts/values.tsx'
+import { SnapshotDeeds } from './SnapshotDeeds.tsx'
+import { type Deed, isBusy } from './snapshot.ts'
 
 const usual = { page: 1, perPage: 20 }
 /** While one of them is being worked on, the list is looked at again after so many milliseconds. */
 const pause = 1_000
 
-/** The snapshots of an instance, newest first; of each that is whole an image can be made. */
+/** The snapshots of an instance, newest first, and what can be done with them. */
 export function Snapshots({
-  instance: { uuid, mayImage },
-  onImage,
+  instance,
+  onDo,
 }: {
   readonly instance: WireInstance
-  readonly onImage: (snapshot: WireSnapshot) => void
+  readonly onDo: (deed: Deed, snapshot: WireSnapshot) => void
 }) {
+  const { uuid } = instance
   const intl = useIntl()
   const text = (name: string) => intl.formatMessage({ id: `snapshots.snapshot.${name}` })
   const [address, change] = useListAddress(usual)
@@ -66,27 +69,26 @@ export function Snapshots({
                       </Td>
                       <Td dataLabel={text('disk')}>{intl.formatNumber(snapshot.disk)}</Td>
                       <Td dataLabel={text('status')}>
-                        <SnapshotStatus status={snapshot.status} />
+                        {/* In a card a label would be as wide as the card. */}
+                        <div>
+                          <SnapshotStatus status={snapshot.status} />
+                        </div>
                       </Td>
                       <Td dataLabel={text('note')} modifier="breakWord">
                         {snapshot.note || <None />}
                       </Td>
-                      <Td dataLabel={text('size')}>
+                      <Td dataLabel={text('size')} modifier="nowrap">
                         <Bytes value={snapshot.size} />
                       </Td>
                       <Td dataLabel={text('created')}>
                         <When at={snapshot.createdAt} />
                       </Td>
                       <Td dataLabel={text('actions')} modifier="fitContent">
-                        <Button
-                          variant="secondary"
-                          size="sm"
-                          isDisabled={!mayImage || snapshot.status !== 'ok'}
-                          aria-label={intl.formatMessage({ id: 'snapshots.snapshot.image.what' }, snapshot)}
-                          onClick={() => onImage(snapshot)}
-                        >
-                          {text('image')}
-                        </Button>
+                        <SnapshotDeeds
+                          instance={instance}
+                          snapshot={snapshot}
+                          onDo={(deed) => onDo(deed, snapshot)}
+                        />
                       </Td>
                     </Tr>
                   ))}
@@ -111,8 +113,4 @@ function SnapshotStatus({ status }: Pick<WireSnapshot, 'status'>) {
       <FormattedMessage id={`snapshots.snapshot.status.${status}`} />
     </Label>
   )
-}
-
-function isBusy({ status }: WireSnapshot): boolean {
-  return status === 'pending' || status === 'rollback'
 }

@@ -9,7 +9,13 @@ import { EllipsisVIcon } from '@patternfly/react-icons/dist/esm/icons/ellipsis-v
 import { type Ref, useState } from 'react'
 import { useIntl } from 'react-intl'
 
-export type RowAction = { readonly text: string; readonly isDanger?: true; readonly onChoose: () => void }
+export type RowAction = {
+  readonly text: string
+  readonly isDanger?: true
+  /** Why it cannot be chosen now; it is shown with that. */
+  readonly whyNot?: string | undefined
+  readonly onChoose: () => void
+}
 
 /** What can be done with one row of a table; nothing where nothing can. */
 export function RowMenu({
@@ -25,6 +31,7 @@ export function RowMenu({
   if (actions.length === 0) return null
   return (
     <Dropdown
+      shouldFocusToggleOnSelect
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
@@ -41,8 +48,14 @@ export function RowMenu({
       )}
     >
       <DropdownList>
-        {actions.map(({ text, isDanger = false, onChoose }) => (
-          <DropdownItem key={text} isDanger={isDanger} onClick={onChoose}>
+        {actions.map(({ text, isDanger = false, whyNot, onChoose }) => (
+          <DropdownItem
+            key={text}
+            isDanger={isDanger}
+            {...(whyNot === undefined
+              ? { onClick: onChoose }
+              : { isAriaDisabled: true, description: whyNot })}
+          >
             {text}
           </DropdownItem>
         ))}

@@ -57,7 +57,8 @@ export function EditableFact({
 
   useEffect(() => {
     if (isEditing) document.getElementById(id)?.focus()
-    else if (wasEditing.current) opener.current?.focus()
+    // Whoever is somewhere else by now stays there.
+    else if (wasEditing.current && document.activeElement === document.body) opener.current?.focus()
     wasEditing.current = isEditing
   }, [isEditing, id])
 

@@ -33,7 +33,8 @@ export function PropertyRow({
 
   useEffect(() => {
     if (isEditing) document.getElementById(id)?.focus()
-    else if (wasEditing.current) opener.current?.focus()
+    // Whoever is somewhere else by now stays there.
+    else if (wasEditing.current && document.activeElement === document.body) opener.current?.focus()
     wasEditing.current = isEditing
   }, [isEditing, id])
 
