@@ -52,7 +52,19 @@ describeConsole('the list of images', (world) => {
     await settled(page)
     assert.deepEqual(await names(page), ['golden 10', 'golden 15'])
     await open('/images?search=nothing%20at%20all')
-    await page.getByRole('heading', { name: 'No image fits' }).waitFor()
+    await page.getByRole('heading', { name: 'No image matches' }).waitFor()
+  })
+
+  test('what another page leads here with is shown, and can be taken away', async () => {
+    const { page, open } = await world().visitor()
+    await open('/images?os=centos&project=main')
+    assert.ok((await names(page)).every((name) => Number(name.slice(-2)) % 2 === 0))
+    const filter = (name: string) => page.getByRole('list', { name, exact: true })
+    await filter('Project').getByText('main').waitFor()
+    await filter('Operating system').getByText('centos').waitFor()
+    await page.getByRole('button', { name: 'Clear all filters' }).first().click()
+    await page.waitForURL(/\/ui\/images$/)
+    await rows(page, 20)
   })
 
   test('a name is text, whatever it says', async () => {
@@ -79,8 +91,8 @@ describeConsole('the list of images', (world) => {
     const visitor = await world().visitor()
     const { page, open, problems } = visitor
     await open('/images?search=golden%200&sort=name')
-    await page.getByRole('checkbox', { name: 'Choose all images of this page' }).check()
-    await page.getByRole('button', { name: '9 chosen' }).click()
+    await page.getByRole('checkbox', { name: 'Select all images of this page' }).check()
+    await page.getByRole('button', { name: '9 selected' }).click()
     await page.getByRole('menuitem', { name: 'Protect', exact: true }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Protect' }).click()
     await page.getByText('9 images changed').waitFor()
@@ -88,8 +100,8 @@ describeConsole('the list of images', (world) => {
       'all are protected',
       async () => (await page.locator('tbody .pf-m-outline').count()) === 9,
     )
-    await page.getByRole('checkbox', { name: 'Choose all images of this page' }).check()
-    await page.getByRole('button', { name: '9 chosen' }).click()
+    await page.getByRole('checkbox', { name: 'Select all images of this page' }).check()
+    await page.getByRole('button', { name: '9 selected' }).click()
     await page.getByRole('menuitem', { name: 'Delete' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('9 images were refused; none changed').waitFor()

@@ -4,7 +4,7 @@ import { useIntl } from 'react-intl'
 import './search-box.css'
 
 /** How long somebody may pause while typing, in milliseconds. */
-const typing = 300
+const typing = 200
 
 /** A text to look for; it is told when nobody has typed for a moment. */
 export function SearchBox({
@@ -21,10 +21,18 @@ export function SearchBox({
   const tell = useRef(onChange)
   tell.current = onChange
 
-  useEffect(() => setTyped(value), [value])
+  // What this box told itself may come back when somebody types on already.
+  const told = useRef(value)
+  useEffect(() => {
+    if (value !== told.current) setTyped(value)
+    told.current = value
+  }, [value])
   useEffect(() => {
     if (typed === value) return
-    const timer = setTimeout(() => tell.current(typed), typing)
+    const timer = setTimeout(() => {
+      told.current = typed
+      tell.current(typed)
+    }, typing)
     return () => clearTimeout(timer)
   }, [typed, value])
 

@@ -6,7 +6,7 @@ import {
   EmptyStateFooter,
 } from '@patternfly/react-core'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { useNavigate } from 'react-router'
 import type { WireImage, WireImageList } from '../../../../src/faces/console/wire.ts'
@@ -42,15 +42,15 @@ export default function ImagesPage() {
   })
   const images = query.data?.images ?? []
 
-  const choose = (uuids: readonly string[], wanted: boolean) => {
-    const next = new Map(chosen)
-    for (const uuid of uuids) {
-      const image = images.find((one) => one.uuid === uuid)
-      if (wanted && image) next.set(uuid, image)
-      else next.delete(uuid)
-    }
-    setChosen(next)
-  }
+  const choose = useCallback((some: readonly WireImage[], wanted: boolean) => {
+    setChosen((before) => {
+      const next = new Map(before)
+      for (const image of some)
+        if (wanted) next.set(image.uuid, image)
+        else next.delete(image.uuid)
+      return next
+    })
+  }, [])
 
   return (
     <PageFrame
@@ -85,7 +85,7 @@ export default function ImagesPage() {
                 shown={shown}
                 sort={search.sort}
                 onSort={(sort) => change({ sort })}
-                chosen={new Set(chosen.keys())}
+                chosen={chosen}
                 onChoose={choose}
                 isStale={query.isPlaceholderData}
               />

@@ -1,11 +1,11 @@
+import './images.css'
 import { Checkbox } from '@patternfly/react-core'
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
+import { Table, Tbody, Th, Thead, Tr } from '@patternfly/react-table'
+import { useMemo } from 'react'
 import { useIntl } from 'react-intl'
 import type { WireImage } from '../../../../src/faces/console/wire.ts'
 import { columns } from './columns.tsx'
-
-/** Columns whose content may take several lines. */
-const wide: ReadonlySet<string> = new Set(['name', 'tags', 'uuid', 'createdAt', 'updatedAt'])
+import { ImageRow } from './ImageRow.tsx'
 
 export function ImagesTable({
   images,
@@ -21,23 +21,23 @@ export function ImagesTable({
   readonly shown: readonly string[]
   readonly sort: string
   readonly onSort: (sort: string) => void
-  /** Uuids. */
-  readonly chosen: ReadonlySet<string>
-  readonly onChoose: (uuids: readonly string[], wanted: boolean) => void
+  /** By uuid. */
+  readonly chosen: ReadonlyMap<string, WireImage>
+  /** Always the same, so that rows stay as they are. */
+  readonly onChoose: (images: readonly WireImage[], wanted: boolean) => void
   /** Another page is on its way. */
   readonly isStale: boolean
 }) {
   const intl = useIntl()
-  const visible = columns.filter(({ name }) => shown.includes(name))
+  const visible = useMemo(() => columns.filter(({ name }) => shown.includes(name)), [shown])
   const descending = sort.startsWith('-')
   const sorted = visible.findIndex((column) => column.sort === sort.replace(/^-/, ''))
-  const uuids = images.map(({ uuid }) => uuid)
   return (
     <Table
       aria-label={intl.formatMessage({ id: 'images.title' })}
       variant="compact"
       gridBreakPoint="grid-lg"
-      className={isStale ? 'ip-stale' : ''}
+      className={isStale ? 'ip-images ip-stale' : 'ip-images'}
     >
       <Thead>
         <Tr>
@@ -45,14 +45,14 @@ export function ImagesTable({
             <Checkbox
               id="choose-all"
               aria-label={intl.formatMessage({ id: 'images.choose.all' })}
-              isChecked={images.length > 0 && uuids.every((uuid) => chosen.has(uuid))}
-              onChange={(_, wanted) => onChoose(uuids, wanted)}
+              isChecked={images.length > 0 && images.every(({ uuid }) => chosen.has(uuid))}
+              onChange={(_, wanted) => onChoose(images, wanted)}
             />
           </Th>
           {visible.map((column, index) => (
             <Th
               key={column.name}
-              modifier="nowrap"
+              modifier={column.sort === undefined ? 'wrap' : 'nowrap'}
               {...(column.sort === undefined
                 ? {}
                 : {
@@ -71,28 +71,13 @@ export function ImagesTable({
       </Thead>
       <Tbody>
         {images.map((image) => (
-          <Tr key={image.uuid} isRowSelected={chosen.has(image.uuid)}>
-            <Td>
-              <Checkbox
-                id={`choose-${image.uuid}`}
-                aria-label={intl.formatMessage(
-                  { id: 'images.choose.one' },
-                  { name: image.name || image.uuid },
-                )}
-                isChecked={chosen.has(image.uuid)}
-                onChange={(_, wanted) => onChoose([image.uuid], wanted)}
-              />
-            </Td>
-            {visible.map((column) => (
-              <Td
-                key={column.name}
-                dataLabel={intl.formatMessage({ id: `images.column.${column.name}` })}
-                {...(wide.has(column.name) ? {} : { modifier: 'nowrap' as const })}
-              >
-                {column.show(image)}
-              </Td>
-            ))}
-          </Tr>
+          <ImageRow
+            key={image.uuid}
+            image={image}
+            columns={visible}
+            isChosen={chosen.has(image.uuid)}
+            onChoose={onChoose}
+          />
         ))}
       </Tbody>
     </Table>

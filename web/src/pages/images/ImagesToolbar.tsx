@@ -1,26 +1,31 @@
 import {
   Button,
-  SearchInput,
   Toolbar,
   ToolbarContent,
+  ToolbarFilter,
   ToolbarGroup,
   ToolbarItem,
   ToolbarToggleGroup,
 } from '@patternfly/react-core'
 import { ColumnsIcon } from '@patternfly/react-icons/dist/esm/icons/columns-icon'
 import { FilterIcon } from '@patternfly/react-icons/dist/esm/icons/filter-icon'
-import { type ReactNode, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useIntl } from 'react-intl'
 import { FilterSelect } from '../../parts/FilterSelect.tsx'
 import { Pages } from '../../parts/Pages.tsx'
+import { SearchBox } from '../../parts/SearchBox.tsx'
 import { filterNames, type ImageSearch } from './search.ts'
 
 const statuses = ['queued', 'saving', 'uploading', 'importing', 'active', 'deactivated', 'killed', 'deleted']
 const visibilities = ['public', 'private', 'shared', 'community']
 const formats = ['qcow2', 'raw', 'iso', 'vmdk', 'vdi', 'vhd', 'vhdx', 'ami', 'ari', 'aki', 'ploop']
 
-/** How long somebody may pause while typing, in milliseconds. */
-const typing = 300
+/** Those that other pages lead here with: there are too many values to choose from. */
+const given = [
+  ['tag', 'images.filter.tag'],
+  ['project', 'images.column.project'],
+  ['os', 'images.column.os'],
+] as const
 
 export function ImagesToolbar({
   search,
@@ -39,15 +44,6 @@ export function ImagesToolbar({
 }) {
   const intl = useIntl()
   const text = (id: string) => intl.formatMessage({ id })
-  const [typed, setTyped] = useState(search.search)
-
-  useEffect(() => setTyped(search.search), [search.search])
-  useEffect(() => {
-    if (typed === search.search) return
-    const timer = setTimeout(() => onChange({ search: typed }), typing)
-    return () => clearTimeout(timer)
-  }, [typed, search.search, onChange])
-
   return (
     <Toolbar
       clearAllFilters={() => onChange(Object.fromEntries(filterNames.map((name) => [name, ''])))}
@@ -57,13 +53,10 @@ export function ImagesToolbar({
       <ToolbarContent>
         <ToolbarItem>{bulk}</ToolbarItem>
         <ToolbarItem>
-          <SearchInput
-            aria-label={text('images.search')}
-            placeholder={text('images.search')}
-            value={typed}
-            onChange={(_, value) => setTyped(value)}
-            onClear={() => setTyped('')}
-            resetButtonLabel={text('images.filter.clear')}
+          <SearchBox
+            label={text('images.search')}
+            value={search.search}
+            onChange={(typed) => onChange({ search: typed })}
           />
         </ToolbarItem>
         <ToolbarToggleGroup toggleIcon={<FilterIcon />} breakpoint="lg">
@@ -86,6 +79,16 @@ export function ImagesToolbar({
               value={search.format}
               onChange={(format) => onChange({ format })}
             />
+            {given.map(([name, label]) => (
+              <ToolbarFilter
+                key={name}
+                categoryName={text(label)}
+                labels={search[name] === '' ? [] : [search[name]]}
+                deleteLabel={() => onChange({ [name]: '' })}
+              >
+                {null}
+              </ToolbarFilter>
+            ))}
           </ToolbarGroup>
         </ToolbarToggleGroup>
         <ToolbarItem>

@@ -65,6 +65,7 @@ function Value({ setting: { value, secret, unit } }: { readonly setting: WireSet
   if (value === null || value === '' || (Array.isArray(value) && value.length === 0))
     return <FormattedMessage id="settings.value.none" />
   if (typeof value === 'boolean') return <FormattedMessage id={`settings.value.${value}`} />
+  if (unit === 'bytes' && Number(value) < 1000) return words(Number(value))
   if (unit === 'bytes')
     return (
       <FormattedMessage
