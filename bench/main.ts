@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { consoleRows } from './console.ts'
 import { danubeRows } from './danube.ts'
 import { foremanRows } from './foreman.ts'
 import { glanceRows } from './glance.ts'
@@ -60,6 +61,7 @@ if (wants('memory')) measured.push(await memoryRow(run))
 if (wants('foreman')) measured.push(...(await foremanRows(run)))
 if (wants('danube')) measured.push(...(await danubeRows(run)))
 if (wants('glance')) measured.push(...(await glanceRows(run)))
+if (wants('console')) measured.push(...(await consoleRows(run)))
 
 console.log(`\n${table(measured)}`)
 if (options.quick) console.log('\n--quick: too little was measured for these figures to mean much')

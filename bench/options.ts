@@ -7,6 +7,7 @@ export const rowNames = [
   'foreman',
   'danube',
   'glance',
+  'console',
 ] as const
 export type RowName = (typeof rowNames)[number]
 

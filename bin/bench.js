@@ -1,9 +1,11 @@
 // What `npm run bench` runs: the measurements of bench/main.ts under the packaged Node.
 import { delimiter } from 'node:path'
+import { buildConsole } from './build-console.js'
 import { fromRoot, packagedNode, prepare } from './install.js'
 import { handOver, leaveLike } from './process.js'
 
 prepare()
+buildConsole(packagedNode)
 
 // The caller's own settings must not change what is measured; IMAGEPORT_BENCH_… are the benchmark's.
 const kept = Object.entries(process.env).filter(
