@@ -4,7 +4,8 @@ import { buildConsole } from './build-console.js'
 import { fromRoot, packagedNode, prepare } from './install.js'
 import { handOver, leaveLike } from './process.js'
 
-prepare()
+// The browser that the console is measured in is driven by what only tests need as well.
+prepare({ dev: true })
 buildConsole(packagedNode)
 
 // The caller's own settings must not change what is measured; IMAGEPORT_BENCH_… are the benchmark's.
