@@ -1,19 +1,12 @@
 import { join, relative, resolve } from 'node:path'
 import type { z } from 'zod'
 import { variableName } from './settings/names.ts'
-import { settingsSchema } from './settings/schema.ts'
+import { type Settings, settingsSchema } from './settings/schema.ts'
 import { type Found, fromEnvironment, fromFile, type Source } from './settings/sources.ts'
 
 export { describeSettings } from './settings/describe.ts'
 export { listSettings } from './settings/list.ts'
-
-/** What each one means stands in settings/schema.ts. */
-export type Settings = Readonly<z.output<ReturnType<typeof settingsSchema>>> & {
-  /** The settings file that was read; null: none. */
-  readonly settingsFile: string | null
-  /** Where each setting was found, by its key: a variable, or a line of the settings file. Defaults are not in it. */
-  readonly found: Readonly<Record<string, string>>
-}
+export type { Settings } from './settings/schema.ts'
 
 /** Names every setting that is wrong, one line each; `main` prints the message and ends with exit code 2. */
 export class SettingsError extends Error {

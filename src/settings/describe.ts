@@ -1,5 +1,5 @@
-import type { Settings } from '../settings.ts'
 import type { StorePlan } from '../store/store-url.ts'
+import type { Settings } from './schema.ts'
 
 const hidden = '***'
 

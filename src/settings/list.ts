@@ -1,7 +1,7 @@
-import type { Settings } from '../settings.ts'
 import type { StorePlan } from '../store/store-url.ts'
 import { describeSettings, secretSettings, withoutSecrets } from './describe.ts'
 import { variableName } from './names.ts'
+import type { Settings } from './schema.ts'
 
 /** A setting as it is shown to administrators. */
 export type ListedSetting = {

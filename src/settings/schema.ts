@@ -175,6 +175,13 @@ export function settingsSchema(place: { readonly cwd: string; readonly dataDir: 
     }))
 }
 
+export type Settings = Readonly<z.output<ReturnType<typeof settingsSchema>>> & {
+  /** The settings file that was read; null: none. */
+  readonly settingsFile: string | null
+  /** Where each setting was found, by its key: a variable, or a line of the settings file. Defaults are not in it. */
+  readonly found: Readonly<Record<string, string>>
+}
+
 function allowList(value: string): string {
   try {
     parseAllowList(value)

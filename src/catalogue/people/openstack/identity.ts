@@ -27,6 +27,16 @@ export type OpenstackIdentity = {
   readonly expiresAt: Instant
 }
 
+/** The request that a token comes with. */
+export type TokenContext = {
+  readonly address: string
+  readonly method: string
+  /** Without its query. */
+  readonly path: string
+  /** `X-Service-Token`: a service that passes on what its user asks. */
+  readonly serviceToken?: string
+}
+
 export type Service = {
   readonly id: string
   readonly type: string

@@ -7,20 +7,10 @@ import { admitProject } from './admitted-project.ts'
 import { applicationCredentials } from './application-credentials.ts'
 import { openstackDirectory } from './directory.ts'
 import { externalIdentities } from './external.ts'
-import { type OpenstackIdentity, uuidOfId } from './identity.ts'
+import { type OpenstackIdentity, type TokenContext, uuidOfId } from './identity.ts'
 import { findProject } from './lookups.ts'
 import type { ProofParts } from './proof.ts'
 import { identityTokens } from './tokens.ts'
-
-/** The request that a token comes with. */
-export type TokenContext = {
-  readonly address: string
-  readonly method: string
-  /** Without its query. */
-  readonly path: string
-  /** `X-Service-Token`: a service that passes on what its user asks. */
-  readonly serviceToken?: string
-}
 
 /** OpenStack's Identity: who tokens speak for, and everything about tokens of our own (glance.md section 25). */
 export function openstack(core: Core, memory: Memory, byPassword: ProofParts['byPassword']) {

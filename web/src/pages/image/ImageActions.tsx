@@ -16,8 +16,8 @@ import { apiPath, post, remove } from '../../api/client.ts'
 import { ConfirmModal } from '../../parts/ConfirmModal.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
 import { CopyCommand } from './CopyCommand.tsx'
-import type { TabProps } from './ImagePage.tsx'
 import { useImageChanged, useImageGone } from './image.ts'
+import type { TabProps } from './tabs.ts'
 
 /** What can be done with the image as a whole. */
 export function ImageActions({

@@ -10,7 +10,6 @@ import {
 import { type ComponentType, useEffect, useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { Link, useHref, useNavigate, useParams } from 'react-router'
-import type { WireImageDetail } from '../../../../src/faces/console/wire-image.ts'
 import { ApiError } from '../../api/client.ts'
 import { NotFoundPage } from '../../app/NotFoundPage.tsx'
 import { ImageStatus } from '../../parts/ImageStatus.tsx'
@@ -25,10 +24,7 @@ import { PropertiesTab } from './properties/PropertiesTab.tsx'
 import { RegistrationsTab } from './registrations/RegistrationsTab.tsx'
 import { SeenByTab } from './seen-by/SeenByTab.tsx'
 import { SharingTab } from './sharing/SharingTab.tsx'
-import { isTab, type Tab, tabs } from './tabs.ts'
-
-/** What each part of the page is given. */
-export type TabProps = { readonly detail: WireImageDetail }
+import { isTab, type Tab, type TabProps, tabs } from './tabs.ts'
 
 const contents: Readonly<Record<Tab, ComponentType<TabProps>>> = {
   facts: FactsTab,

@@ -5,8 +5,8 @@ import type { WireTask } from '../../../../src/faces/console/wire.ts'
 import { Notice } from '../../parts/Notice.tsx'
 import { useToasts } from '../../parts/toasts.tsx'
 import { useBytes } from '../../parts/values.tsx'
-import type { TabProps } from './ImagePage.tsx'
 import { useDecide, useMembers } from './sharing/members.ts'
+import type { TabProps } from './tabs.ts'
 
 /** What one should know about the image before anything else. */
 export function Notices({ detail }: TabProps) {

@@ -1,7 +1,7 @@
 import { useIntl } from 'react-intl'
-import type { TabProps } from '../ImagePage.tsx'
 import { useChange } from '../image.ts'
 import { VisibilityFact } from '../sharing/VisibilityFact.tsx'
+import type { TabProps } from '../tabs.ts'
 import { FactsCard } from './FactsCard.tsx'
 import { SwitchFact } from './SwitchFact.tsx'
 

@@ -1,5 +1,5 @@
 import { Grid, GridItem } from '@patternfly/react-core'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 import { AccessCard } from './AccessCard.tsx'
 import { BytesCard } from './BytesCard.tsx'
 import { DescriptionCard } from './DescriptionCard.tsx'

@@ -2,7 +2,7 @@ import { FormattedMessage, useIntl } from 'react-intl'
 import { Link } from 'react-router'
 import type { WireDeed, WireProvenance } from '../../../../../src/faces/console/wire-image.ts'
 import { None, When } from '../../../parts/values.tsx'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 import { Fact, FactsCard } from './FactsCard.tsx'
 
 /** Where the image comes from. */

@@ -1,6 +1,6 @@
 import { None } from '../../../parts/values.tsx'
-import type { TabProps } from '../ImagePage.tsx'
 import { useChange } from '../image.ts'
+import type { TabProps } from '../tabs.ts'
 import { EditableFact } from './EditableFact.tsx'
 import { linesEditor, textEditor } from './editors.tsx'
 

@@ -1,6 +1,6 @@
 import { useIntl } from 'react-intl'
-import type { TabProps } from '../ImagePage.tsx'
 import { useChange } from '../image.ts'
+import type { TabProps } from '../tabs.ts'
 import { EditableFact } from './EditableFact.tsx'
 import { numberEditor } from './editors.tsx'
 import { FactsCard } from './FactsCard.tsx'

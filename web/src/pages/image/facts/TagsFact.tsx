@@ -12,8 +12,8 @@ import {
 import { type FormEvent, useId, useRef, useState } from 'react'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { None } from '../../../parts/values.tsx'
-import type { TabProps } from '../ImagePage.tsx'
 import { problemOf, useChange } from '../image.ts'
+import type { TabProps } from '../tabs.ts'
 
 /** Tags: each is taken away by its button, changed by a click, and new ones are typed. */
 export function TagsFact({ detail: { image, allowed } }: TabProps) {

@@ -5,7 +5,7 @@ import type { WireImageHistory } from '../../../../../src/faces/console/wire-ima
 import { get } from '../../../api/client.ts'
 import { Notice } from '../../../parts/Notice.tsx'
 import { ErrorView, Waiting } from '../../../parts/QueryView.tsx'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 import { HistoryEntry, type Names } from './HistoryEntry.tsx'
 
 /** Entries at a time. */

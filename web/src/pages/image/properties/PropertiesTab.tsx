@@ -1,7 +1,7 @@
 import { Content, EmptyState, EmptyStateBody } from '@patternfly/react-core'
 import { Table, Tbody, Th, Thead, Tr } from '@patternfly/react-table'
 import { FormattedMessage, useIntl } from 'react-intl'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 import { NewProperty } from './NewProperty.tsx'
 import { PropertyRow } from './PropertyRow.tsx'
 

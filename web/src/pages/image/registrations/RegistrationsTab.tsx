@@ -8,7 +8,7 @@ import { get } from '../../../api/client.ts'
 import { Notice } from '../../../parts/Notice.tsx'
 import { QueryView } from '../../../parts/QueryView.tsx'
 import { When } from '../../../parts/values.tsx'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 
 /** The compute resources that know the image: what Foreman calls its images. */
 export function RegistrationsTab({ detail: { image, sees } }: TabProps) {

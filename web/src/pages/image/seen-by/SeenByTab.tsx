@@ -3,7 +3,7 @@ import { FormattedMessage, useIntl } from 'react-intl'
 import { useSearchParams } from 'react-router'
 import type { WireExhibit } from '../../../../../src/faces/console/wire-image.ts'
 import { QueryView } from '../../../parts/QueryView.tsx'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 import { ExhibitView } from './ExhibitView.tsx'
 import { useExhibits } from './exhibits.ts'
 

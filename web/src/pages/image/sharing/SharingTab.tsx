@@ -1,7 +1,7 @@
 import { Card, CardBody, CardTitle, Content, DescriptionList } from '@patternfly/react-core'
 import { FormattedMessage, useIntl } from 'react-intl'
 import { QueryView } from '../../../parts/QueryView.tsx'
-import type { TabProps } from '../ImagePage.tsx'
+import type { TabProps } from '../tabs.ts'
 import { AddMember } from './AddMember.tsx'
 import { MembersTable } from './MembersTable.tsx'
 import { useMembers } from './members.ts'

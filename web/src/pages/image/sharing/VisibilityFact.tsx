@@ -1,8 +1,8 @@
 import { FormattedMessage, useIntl } from 'react-intl'
 import { EditableFact } from '../facts/EditableFact.tsx'
 import { choiceEditor } from '../facts/editors.tsx'
-import type { TabProps } from '../ImagePage.tsx'
 import { useChange } from '../image.ts'
+import type { TabProps } from '../tabs.ts'
 
 const visibilities = ['private', 'shared', 'community', 'public'] as const
 
