@@ -10,18 +10,19 @@ import { roleNames } from '../../catalogue/roles.ts'
 export function read<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value ?? {})
   if (parsed.success) return parsed.data
-  const fields: Record<string, string[]> = {}
+  const fields = new Map<string, string[]>()
   for (const issue of parsed.error.issues) {
     const paths =
       issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
     const message = issue.code === 'unrecognized_keys' ? 'is not a known key' : issue.message
     for (const path of paths) {
       const name = path.join('.') || 'body'
-      fields[name] = [...(fields[name] ?? []), message]
+      fields.set(name, [...(fields.get(name) ?? []), message])
     }
   }
-  const told = Object.entries(fields).map(([name, messages]) => `${name}: ${messages.join(', ')}`)
-  throw new Failure('invalid', `The request is not valid. ${told.join('; ')}`, { fields })
+  const told = [...fields].map(([name, messages]) => `${name}: ${messages.join(', ')}`)
+  const detail = { fields: Object.fromEntries(fields) }
+  throw new Failure('invalid', `The request is not valid. ${told.join('; ')}`, detail)
 }
 
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id

@@ -114,6 +114,9 @@ describe('console: images', () => {
     refused(await otto('GET', '/images?project=acme'), 404, 'not-found')
     refused(await eva('GET', '/images?sort=secret'), 400, 'invalid', 'field')
     assert.match(refused(await eva('GET', '/images?limit=0&colour=red'), 400, 'invalid'), /limit.*colour/)
+    // What every object has by itself is no key either.
+    for (const key of ['toString', 'constructor', '__proto__'])
+      assert.match(refused(await eva('GET', `/images?${key}=1`), 400, 'invalid'), new RegExp(key))
   })
 
   test('a name that several images have is refused, naming them', async () => {

@@ -106,6 +106,7 @@ describe('console: sessions of browsers', () => {
       { username: 'eva' },
       { username: 'eva', password: '' },
       { username: 1, password: 'x' },
+      { username: 'eva', password: 'x', toString: 1 },
     ])
       refused(await nobody('POST', '/session', body), 400, 'invalid')
     refused(

@@ -271,6 +271,7 @@ describe('console: uploads that can be taken up again', () => {
       ['a name twice', { 'upload-metadata': 'name YQ==,name Yg==' }, 400],
       ['no UTF-8', { 'upload-metadata': 'name /w==' }, 400],
       ['an unknown name', { 'upload-metadata': 'colour YQ==' }, 400],
+      ['a name that every object has', { 'upload-metadata': '__proto__ YQ==,toString YQ==' }, 400],
       ['no JSON', { 'upload-metadata': 'tags YQ==' }, 400],
       ['tags that are none', { 'upload-metadata': metadata({ tags: { a: 1 } }) }, 400],
       ['an unknown format', { 'upload-metadata': metadata({ diskFormat: 'floppy' }) }, 400],
