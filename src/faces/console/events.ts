@@ -37,11 +37,13 @@ export async function eventRoutes(
       renew: () => renew(request),
     })
     open.add(listener)
-    // Also when it goes before the first byte, where nobody reads what would notice.
-    reply.raw.once('close', () => {
+    const leave = () => {
       open.delete(listener)
       listener.end()
-    })
+    }
+    // Also when it goes before the first byte, where nobody reads what would notice, or has gone before it was known.
+    reply.raw.once('close', leave)
+    if (reply.raw.destroyed) leave()
     reply.header('content-type', 'text/event-stream; charset=utf-8')
     reply.header('cache-control', 'no-store')
     // Front servers would hold back what is small.

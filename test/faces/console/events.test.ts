@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { consoleFace } from '../../../src/faces/console/index.ts'
 import type { WireImage, WireSession, WireTask } from '../../../src/faces/console/wire.ts'
 import type { WireEvent } from '../../../src/faces/console/wire-events.ts'
 import { type EventStream, openEventStream } from '../../support/event-stream.ts'
-import { type Api, type Call, password, refused, startApi } from './api.ts'
+import { startServer } from '../../support/server.ts'
+import { type Api, type Call, localSecret, password, refused, startApi } from './api.ts'
 
 /** Takes messages until one is about this, and returns all that came. */
 async function until(stream: EventStream, id: string, action?: string): Promise<readonly WireEvent[]> {
@@ -184,6 +188,40 @@ describe('console: changes as they happen', { concurrency: true }, () => {
     await new Promise((resolve) => setTimeout(resolve, 2_200))
     const image = await create(api.as(`Bearer ${tokens.get('bob')}`), 'after the silence')
     await until(silent, image)
+  })
+
+  test('whoever has hung up before being known leaves no stream behind', async () => {
+    const console = consoleFace({ localToken: localSecret, pages: null, settings: [], identity: null })
+    const server = await startServer({
+      faces: [
+        {
+          ...console,
+          async routes(app, parts) {
+            // Finding out who asks takes longer than the connection lives.
+            app.addHook('onRequest', async ({ headers, raw: { socket } }) => {
+              if (headers['x-hasty'] !== undefined && !socket.destroyed) await once(socket, 'close')
+            })
+            await console.routes(app, parts)
+          },
+        },
+      ],
+    })
+    try {
+      const authorization = `Bearer ${await server.token(await server.user({ username: 'hasty' }))}`
+      const hurry = async () => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+        const head = ['GET /ui/api/v1/events HTTP/1.1', 'Host: imageport', `Authorization: ${authorization}`]
+        socket.end(`${[...head, 'X-Hasty: 1'].join('\r\n')}\r\n\r\n`)
+        await once(socket.resume(), 'close')
+      }
+      await Promise.all(Array.from({ length: 16 }, hurry))
+      await fetch(`${server.url}/ui/api/v1/whoami`, { headers: { authorization } })
+      const stream = await openEventStream(`${server.url}/ui/api/v1/events`, { authorization })
+      assert.equal(stream.status, 200)
+      stream.close()
+    } finally {
+      await server.close()
+    }
   })
 
   test('a server that stops ends its streams and does not wait for them', async () => {
