@@ -24,9 +24,8 @@ const localUser = 'admin'
  * @throws Failure `unauthenticated`, `busy` (reason `logins`), `forbidden` (reason `session-proof`)
  */
 export async function authenticate(request: FastifyRequest, parts: AuthParts): Promise<Actor> {
-  const { authorization = '' } = request.headers
-  const [, scheme = '', value = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? []
-  switch (scheme.toLowerCase()) {
+  const { scheme, value } = credentialsOf(request)
+  switch (scheme) {
     case 'basic':
       return toActor(await byPassword(request, parts, value), request.id)
     case 'bearer':
@@ -40,6 +39,18 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
       })
     }
   }
+}
+
+/** Is a session all that this request comes with? */
+export function hasOnlySession(request: FastifyRequest): boolean {
+  return credentialsOf(request).scheme === null
+}
+
+/** What `Authorization` says; the scheme is null where it says nothing that counts here. */
+function credentialsOf({ headers: { authorization = '' } }: FastifyRequest) {
+  const [, name = '', value = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? []
+  const scheme = (['basic', 'bearer'] as const).find((known) => known === name.toLowerCase()) ?? null
+  return { scheme, value }
 }
 
 async function byPassword(

@@ -5,6 +5,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { Failure } from '../../catalogue/failure.ts'
 import { fold } from '../../catalogue/fold.ts'
 import type { Account } from '../../catalogue/people/users.ts'
+import { hasOnlySession } from './auth.ts'
 import { idOf, read, userChange, userDraft } from './input.ts'
 import { userQuery } from './people-input.ts'
 import { toWireUserDetails } from './people-shapes.ts'
@@ -81,8 +82,8 @@ function userEntry(username: string, { grant, revoke, ...facts }: UserFacts) {
  * the password of its own by telling the old one.
  * @throws Failure `forbidden` (reason `own-password`)
  */
-function demandOthers({ actor, headers }: FastifyRequest, username: string): void {
-  if (headers.authorization !== undefined || fold(actor.username) !== fold(username)) return
+function demandOthers(request: FastifyRequest, username: string): void {
+  if (!hasOnlySession(request) || fold(request.actor.username) !== fold(username)) return
   throw new Failure('forbidden', 'Your own password is changed by telling the old one.', {
     subject: 'user',
     reason: 'own-password',

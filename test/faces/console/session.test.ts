@@ -239,6 +239,14 @@ describe('console: sessions of browsers', () => {
     await password(api.server, await api.server.user({ username: 'boss', superAdmin: true }), 'secret')
     const { call } = await signIn('boss')
     refused(await call('PATCH', '/users/boss', { password: 'mine' }), 403, 'forbidden', 'own-password')
+    // Saying something that is no password and no token is no way around it.
+    for (const authorization of ['x', 'Digest x'])
+      refused(
+        await call('PATCH', '/users/boss', { password: 'mine' }, { authorization }),
+        403,
+        'forbidden',
+        'own-password',
+      )
     assert.equal((await call('PATCH', '/users/boss', { lastName: 'Boss' })).status, 200)
     assert.equal((await call('PATCH', '/users/bob', { password: 'secret' })).status, 200)
   })
