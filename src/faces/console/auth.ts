@@ -6,13 +6,13 @@ import type { Account } from '../../catalogue/people/users.ts'
 import type { LoginLimit } from '../../http/login-limit.ts'
 import { toActor } from './caller.ts'
 import { isLocal, sameSecret } from './local-caller.ts'
-import type { SessionReader } from './session.ts'
 
 export type AuthParts = {
   readonly catalogue: Catalogue
   readonly localToken: string
   readonly logins: LoginLimit
-  readonly sessions: Pick<SessionReader, 'account'>
+  /** Who the request's session speaks for; null where it carries none. */
+  readonly bySession: (request: FastifyRequest) => Promise<Account | null>
 }
 
 /** The user in whose name the holder of the local secret acts. */
@@ -32,7 +32,7 @@ export async function authenticate(request: FastifyRequest, parts: AuthParts): P
       if (isLocalHolder(request, parts, value)) return localActor(parts.catalogue, request.id)
       return toActor(await byToken(request, parts, value), request.id)
     default: {
-      const account = await parts.sessions.account(request)
+      const account = await parts.bySession(request)
       if (account) return toActor(account, request.id)
       throw new Failure('unauthenticated', 'Name and password, or a token, are needed.', {
         reason: 'missing',

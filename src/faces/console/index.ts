@@ -59,11 +59,15 @@ export function consoleFace({ localToken, pages, settings, identity }: ConsoleOp
           await scope.register((open) => sessionRoutes(open, { catalogue, logins, sessions, version }))
           await scope.register((open) => uploadOptions(open, catalogue))
           await scope.register(async (known) => {
-            const auth = { catalogue, localToken, logins, sessions }
-            // Nobody uses a session by listening.
-            const watching = { account: (request: FastifyRequest) => sessions.account(request, false) }
-            known.addHook('onRequest', async (request) => {
-              request.actor = await authenticate(request, auth)
+            const actorOf = (request: FastifyRequest, reply: FastifyReply | null) =>
+              authenticate(request, {
+                catalogue,
+                localToken,
+                logins,
+                bySession: (asking) => sessions.account(asking, reply),
+              })
+            known.addHook('onRequest', async (request, reply) => {
+              request.actor = await actorOf(request, reply)
             })
             await imageRoutes(known, catalogue)
             await imageBytesRoutes(known, catalogue)
@@ -78,9 +82,8 @@ export function consoleFace({ localToken, pages, settings, identity }: ConsoleOp
             await repositoryRoutes(known, catalogue)
             await instanceRoutes(known, catalogue)
             await taskRoutes(known, catalogue)
-            await eventRoutes(known, catalogue, (request) =>
-              authenticate(request, { ...auth, sessions: watching }),
-            )
+            // Nobody uses a session by listening.
+            await eventRoutes(known, catalogue, (request) => actorOf(request, null))
           })
         },
         { prefix },

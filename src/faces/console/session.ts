@@ -44,7 +44,7 @@ export async function sessionRoutes(app: FastifyInstance, parts: SessionParts): 
 
   /** For a page that was opened anew and knows nothing but its cookie; 204: nobody is signed in. */
   app.get('/session', async (request, reply): Promise<WireSession | FastifyReply> => {
-    const account = await sessions.account(request).catch((error) => {
+    const account = await sessions.account(request, reply).catch((error) => {
       if (isFailure(error, 'unauthenticated')) return null
       throw error
     })
@@ -74,20 +74,21 @@ export function sessionReader(catalogue: Catalogue) {
 
   return {
     /**
-     * @param prolongs does the session live longer by it?
+     * @param reply tells the browser that session and cookie live longer by this; null: they do not
      * @returns null where the request carries no session
      * @throws Failure `unauthenticated`; `forbidden` (reason `session-proof`) for a change without the proof
      */
-    async account(request: FastifyRequest, prolongs = true): Promise<Account | null> {
+    async account(request: FastifyRequest, reply: FastifyReply | null): Promise<Account | null> {
       const session = sessionOf(request)
       if (session === null) return null
       const account = await catalogue.users.byToken('session', session, request.ip)
       demandProof(catalogue, request, session)
       const at = Date.now()
-      if (prolongs && (renewed.get(session) ?? 0) + renewEvery < at) {
+      if (reply && (renewed.get(session) ?? 0) + renewEvery < at) {
         if (renewed.size >= rememberedAtMost) renewed.clear()
         renewed.set(session, at)
         await catalogue.users.renewSession(session, idleSeconds)
+        setCookie(request, reply, session, idleSeconds)
       }
       return account
     },

@@ -186,7 +186,7 @@ describe('console: sessions of browsers', () => {
   })
 
   test('a session that nobody uses ends, and one that is used lives on', async () => {
-    const { call } = await signIn('bob')
+    const { call, cookie } = await signIn('bob')
     const { db } = api.server.core.database
     const own = (
       await db.selectFrom('users').select('id').where('username', '=', 'bob').executeTakeFirstOrThrow()
@@ -201,7 +201,12 @@ describe('console: sessions of browsers', () => {
       api.server.catalogue.users.forget()
     }
     await expire(60)
-    assert.equal((await call('GET', '/whoami')).status, 200)
+    const used = await call('GET', '/whoami')
+    assert.equal(used.status, 200)
+    // The browser keeps the cookie as long, and is not told so each time.
+    const told = /^(imageport_session=[0-9a-f]{32}); Path=\/ui; Max-Age=28800; HttpOnly; SameSite=Strict$/
+    assert.equal(told.exec(used.headers.getSetCookie().join())?.[1], cookie)
+    assert.deepEqual((await call('GET', '/whoami')).headers.getSetCookie(), [])
     const renewed = await sessionsOf(own).orderBy('id', 'desc').executeTakeFirstOrThrow()
     assert.ok(renewed.expires_at! > now() + (eightHours - 10) * 1_000_000)
     await expire(-1)
