@@ -11,9 +11,9 @@ import type { ImageDraft } from '../images/draft.ts'
 import { draftedFacts } from '../images/insert.ts'
 import { now } from '../time.ts'
 import { complete, demandFillable, isFormatOpen } from './complete.ts'
-import { findUpload, type HeldUpload, keptFor } from './upload.ts'
+import { findUpload, type HeldUpload, keptFor, takesRoom } from './upload.ts'
 
-/** Uploads that one user may have begun and not completed. */
+/** Uploads that one user may have begun and not completed, or that failed and can be tried again. */
 const openAtMost = 64
 
 /**
@@ -77,10 +77,11 @@ async function demandFewOpen(trx: Trx, core: Core, actor: Actor): Promise<void> 
     await trx.selectFrom('users').select('id').where('id', '=', actor.userId).forUpdate().execute()
   const { open } = await trx
     .selectFrom('uploads')
+    .leftJoin('tasks', 'tasks.id', 'uploads.task_id')
     .select((select) => select.fn.countAll<number>().as('open'))
-    .where('user_id', actor.userId === null ? 'is' : '=', actor.userId)
-    .where('task_id', 'is', null)
-    .where('expires_at', '>=', now())
+    .where('uploads.user_id', actor.userId === null ? 'is' : '=', actor.userId)
+    .where('uploads.expires_at', '>=', now())
+    .where(takesRoom)
     .executeTakeFirstOrThrow()
   if (Number(open) < openAtMost) return
   const message = `You have ${openAtMost} uploads that are not complete; complete or cancel some of them first.`
@@ -126,14 +127,15 @@ async function demandNew(trx: Trx, { uuid, handle }: ImageDraft): Promise<void> 
   })
 }
 
-/** What the open uploads of a project will add. */
+/** What the uploads of a project will add: those that are open, and those that can be tried again. */
 async function announcedBytes(trx: Trx, ownerId: number | null): Promise<number> {
   const { bytes } = await trx
     .selectFrom('uploads')
-    .select((select) => select.fn.sum<number | null>('length').as('bytes'))
-    .where('owner_id', ownerId === null ? 'is' : '=', ownerId)
-    .where('task_id', 'is', null)
-    .where('expires_at', '>=', now())
+    .leftJoin('tasks', 'tasks.id', 'uploads.task_id')
+    .select((select) => select.fn.sum<number | null>('uploads.length').as('bytes'))
+    .where('uploads.owner_id', ownerId === null ? 'is' : '=', ownerId)
+    .where('uploads.expires_at', '>=', now())
+    .where(takesRoom)
     .executeTakeFirstOrThrow()
   return Number(bytes ?? 0)
 }

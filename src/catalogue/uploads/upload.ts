@@ -46,6 +46,10 @@ export type HeldUpload = Upload & {
 
 const hasParts: RawBuilder<SqlBool> = sql`exists (select 1 from upload_parts where upload_id = uploads.id)`
 
+/** Of uploads with their tasks: does it take room in the store that no image's size tells of? */
+export const takesRoom: RawBuilder<SqlBool> = sql`(uploads.task_id is null
+  or (coalesce(tasks.state, 'failed') in ('failed', 'cancelled') and ${hasParts}))`
+
 function select(query: Query) {
   return query
     .selectFrom('uploads')

@@ -50,6 +50,22 @@ forEachDatabase((engine, _open, freshUrl) => {
       await site.begin(1)
     })
 
+    test('by what is kept of those that were stopped, too, until it is dropped', async () => {
+      const { uploads, tasks } = site.catalogue
+      const stop = async (upload: Upload, length: number) => {
+        const { taskId } = await site.append(upload, 0, noise(length))
+        await tasks.cancel(site.eva, taskId!)
+        assert.equal((await uploads.view(site.eva, upload.id)).canRetry, true)
+      }
+      const first = await site.begin(1000)
+      await stop(first, 1000)
+      await assert.rejects(site.begin(501), fails('quota', 'bytes'))
+      await uploads.remove(site.eva, first.id)
+      await site.begin(501)
+      for (let n = 0; n < 63; n++) await stop(await site.begin(1), 1)
+      await assert.rejects(site.begin(1), fails('quota', 'open-uploads'))
+    })
+
     test('by how many come at once', async () => {
       const [one, other] = [await site.begin(10), await site.begin(10)]
       let proceed = () => {}
