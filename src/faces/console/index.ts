@@ -24,6 +24,9 @@ import { workRoutes } from './work.ts'
 
 const prefix = '/ui/api/v1'
 
+/** A browser takes an answer for what it is said to be. */
+const asSaid = ['x-content-type-options', 'nosniff'] as const
+
 export type ConsoleOptions = {
   /** The secret of this machine, whose holder needs no password. */
   readonly localToken: string
@@ -52,9 +55,11 @@ export function consoleFace({ localToken, pages, settings, identity }: ConsoleOp
       if (pages !== null && isBuilt(pages)) await pageRoutes(app, pages, refuse)
       await app.register(
         async (scope) => {
-          // Everything here depends on who asks; only an image's bytes may be kept, by those who ask for them.
           scope.addHook('onRequest', async (_request, reply) => {
+            // Everything here depends on who asks; only an image's bytes may be kept, by those who ask for them.
             reply.header('cache-control', 'private, no-cache')
+            // Nothing here is a script, and what somebody uploaded least of all.
+            reply.header(...asSaid)
           })
           await scope.register((open) => sessionRoutes(open, { catalogue, logins, sessions, version }))
           await scope.register((open) => uploadOptions(open, catalogue))
@@ -99,5 +104,8 @@ export function consoleFace({ localToken, pages, settings, identity }: ConsoleOp
 function refuse({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const message = `There is no ${method} ${url.split('?', 1)[0]} here.`
   const answer: WireError = { error: { code: 'not-found', message, detail: { reason: 'route' } } }
-  return reply.code(statuses['not-found']).send(answer)
+  return reply
+    .header(...asSaid)
+    .code(statuses['not-found'])
+    .send(answer)
 }

@@ -166,6 +166,25 @@ describe('console: images', () => {
     refused(await eva('PUT', `/images/${uuid}/file`, bytes), 409, 'state')
   })
 
+  test('no answer is taken for anything but what it is said to be, an image’s bytes least of all', async () => {
+    const { uuid } = await create(eva, { name: 'script', diskFormat: 'raw', containerFormat: 'bare' })
+    assert.equal((await eva('PUT', `/images/${uuid}/file`, noise(10))).status, 200)
+    for (const [call, path, status] of [
+      [eva, `/images/${uuid}/file`, 200],
+      [eva, '/images', 200],
+      [eva, '/images/nowhere', 404],
+      [eva, '/nowhere', 404],
+      [api.as(null), '/images', 401],
+    ] as const) {
+      const answer = await call('GET', path)
+      assert.deepEqual(
+        [answer.status, answer.headers.get('x-content-type-options')],
+        [status, 'nosniff'],
+        path,
+      )
+    }
+  })
+
   test('a refused upload is refused before its bytes are sent', async () => {
     const { uuid } = await create(eva, { name: 'expecting' })
     const upload = async (path: string, authorization: string) => {
