@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { permitted } from '../../catalogue/access.ts'
 import type { Actor } from '../../catalogue/actor.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { Failure } from '../../catalogue/failure.ts'
+import { Failure, isFailure } from '../../catalogue/failure.ts'
 import type { Image } from '../../catalogue/images/image.ts'
 import { type Member, memberStatuses } from '../../catalogue/images/members.ts'
 import { findImage } from './find-image.ts'
@@ -13,6 +13,9 @@ import type { WireMember, WireMemberList } from './wire-image.ts'
 
 const draft = z.strictObject({ project: z.string().trim().min(1).max(255) })
 const decision = z.strictObject({ status: z.enum(memberStatuses) })
+
+/** An id that no project has. */
+const nobody = 0
 
 /** With whom an image is shared. Members go by the ids of OpenStack, which also those have that are no projects of ours. */
 export async function imageMemberRoutes(app: FastifyInstance, catalogue: Catalogue): Promise<void> {
@@ -27,13 +30,13 @@ export async function imageMemberRoutes(app: FastifyInstance, catalogue: Catalog
     const { actor } = request
     const image = await findImage(catalogue, actor, idOf(request))
     const { project } = read(draft, request.body)
-    const recipient = await projects.recipient(project)
-    if (recipient === null)
-      throw new Failure('invalid', `There is no project "${project}".`, {
-        subject: 'project',
-        fields: { project: [`There is no project "${project}".`] },
-      })
-    const { project: added } = await members.add(actor, image.uuid, recipient)
+    // Of a project that is not there the catalogue tells those only who may share.
+    const recipient = (await projects.recipient(project)) ?? nobody
+    const { project: added } = await members.add(actor, image.uuid, recipient).catch((error) => {
+      if (!isFailure(error, 'invalid') || error.detail.subject !== 'project') throw error
+      const message = `There is no project "${project}".`
+      throw new Failure('invalid', message, { subject: 'project', fields: { project: [message] } })
+    })
     reply.code(201)
     return one(actor, image, added.openstackId)
   })

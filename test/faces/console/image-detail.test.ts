@@ -158,7 +158,8 @@ for (const engine of engines)
 
       test('are added by those who may share, decide for themselves, and are removed', async () => {
         const image = await create({ name: 'given', visibility: 'shared' })
-        refused(await add(rita, image, 'park'), 403, 'forbidden', 'role')
+        for (const project of ['park', 'nobody'])
+          refused(await add(rita, image, project), 403, 'forbidden', 'role')
         assert.match(refused(await add(eva, image, 'nobody'), 400, 'invalid'), /"nobody"/)
         refused(await add(eva, image, ' '), 400, 'invalid')
         const [{ id }] = [(await add(eva, image, 'park')).body as WireMember]
