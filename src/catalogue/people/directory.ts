@@ -127,6 +127,7 @@ export function directory(core: Core, changed: () => void) {
           .where('name_fold', '=', fold(entry.name))
           .executeTakeFirst()
         demandPresence(writing, row !== undefined, 'project', entry.name)
+        if (writing === 'create' && entry.id !== undefined) await demandFreeId(trx, entry.id)
         await applyProject({ trx, core, actor, applied: [] }, { ...entry, name: row?.name ?? entry.name })
       })
       changed()
@@ -139,6 +140,11 @@ function demandPresence(writing: Writing, present: boolean, subject: string, id:
     throw new Failure('conflict', `The ${subject} "${id}" exists already.`, { subject, id, reason: 'exists' })
   if (writing === 'change' && !present)
     throw new Failure('not-found', `There is no ${subject} "${id}".`, { subject, id })
+}
+
+async function demandFreeId(trx: Trx, id: number): Promise<void> {
+  const taken = await trx.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst()
+  demandPresence('create', taken !== undefined, 'project', String(id))
 }
 
 /** The roles that a group has, or a user by itself (not through groups), changed. @param id null: a new one */

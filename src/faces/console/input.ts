@@ -127,7 +127,12 @@ const projectFacts = {
   quotaUploads: z.int().nonnegative().nullable().optional(),
 }
 export const projectChange = z.strictObject(projectFacts)
-export const projectDraft = z.strictObject({ ...projectFacts, name, id: z.int().positive().optional() })
+/** Those that are given next must have room behind it. */
+const projectId = z
+  .int()
+  .positive()
+  .max(2 ** 31 - 1)
+export const projectDraft = z.strictObject({ ...projectFacts, name, id: projectId.optional() })
 
 const hundredYears = 100 * 366 * 24 * 60 * 60
 

@@ -92,6 +92,13 @@ describe('console: people, projects and what is applied', () => {
       .body as WireProject
     assert.deepEqual([changed.name, changed.label, changed.quotaBytes], ['lab', 'Lab', null])
     refused(await api.admin('POST', '/projects', { name: 'Lab' }), 409, 'conflict', 'exists')
+    refused(
+      await api.admin('POST', '/projects', { name: 'other', id: changed.id }),
+      409,
+      'conflict',
+      'exists',
+    )
+    refused(await api.admin('POST', '/projects', { name: 'other', id: 2 ** 31 }), 400, 'invalid')
     refused(await plain('POST', '/projects', { name: 'mine' }), 403, 'forbidden', 'role')
     refused(await plain('GET', '/projects/lab'), 404, 'not-found')
     const { projects, total } = (await plain('GET', '/projects')).body as WireProjectList
